@@ -1,0 +1,31 @@
+import { Schema } from "effect"
+
+/** How every API reads what it is sent: unknown fields are refused, and all issues are named at once. */
+export const strictly = { onExcessProperty: "error", errors: "all" } as const
+
+/** RFC 7230 visible ASCII, 1 to 255 characters, as Stripe takes them. */
+export const IdempotencyKey = Schema.String.check(
+  Schema.isPattern(/^[\x21-\x7e]{1,255}$/, { message: "must be 1 to 255 visible ASCII characters" })
+).pipe(
+  Schema.brand("IdempotencyKey"),
+  Schema.annotate({ identifier: "IdempotencyKey", description: "Unique a request; the same key never acts twice" })
+)
+export type IdempotencyKey = typeof IdempotencyKey.Type
+
+/** UTC, ISO 8601. */
+export const Timestamp = Schema.String.annotate({ identifier: "Timestamp", description: "ISO 8601, UTC" })
+
+/** A page's end: opaque, to be sent back as `cursor`. */
+export const Cursor = Schema.String.check(Schema.isBetweenLength(1, 200)).annotate({ identifier: "Cursor" })
+
+export const PAGE_MAX = 100
+export const PageLimit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: PAGE_MAX }))
+
+/** The most orders one set call carries. */
+export const SET_MAX = 64
+
+/** A request for a whole set: answered in one transaction, one result an item, in the same order. */
+export const setOf = <S extends Schema.Constraint>(item: S) =>
+  Schema.Struct({ items: Schema.Array(item).check(Schema.isBetweenLength(1, SET_MAX)) })
+
+export const setResults = <S extends Schema.Constraint>(result: S) => Schema.Struct({ results: Schema.Array(result) })

@@ -1,0 +1,80 @@
+import { PgClient } from "@effect/sql-pg"
+import { Cause, Effect, Layer, Schedule } from "effect"
+import type { Redacted } from "effect"
+import { SqlClient, SqlError } from "effect/sql"
+
+export interface DatabaseSettings {
+  readonly url: Redacted.Redacted
+  /** The schema's role. The connection takes it on at start-up, so that a service can reach its own schema only. */
+  readonly role: string
+  readonly application_name: string
+  readonly max_connections: number
+}
+
+/** Limits of one statement, one lock wait and one forgotten transaction; a service never needs more. */
+const STATEMENT_TIMEOUT = "5s"
+const LOCK_TIMEOUT = "2s"
+const IDLE_IN_TRANSACTION_TIMEOUT = "5s"
+
+/** A lazy pool: nothing connects before the first statement, so a database that is down delays work, never a start. */
+export const database = (settings: DatabaseSettings) =>
+  PgClient.layer({
+    url: settings.url,
+    applicationName: settings.application_name,
+    maxConnections: settings.max_connections,
+    connectTimeout: "3 seconds",
+    startupParameters: {
+      role: settings.role,
+      timezone: "UTC",
+      statement_timeout: STATEMENT_TIMEOUT,
+      lock_timeout: LOCK_TIMEOUT,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT
+    }
+  })
+
+/** Whether the database itself, rather than the statement, is the trouble: worth a 503 and another try. */
+export const isDatabaseAway = (error: unknown): boolean =>
+  SqlError.isSqlError(error) &&
+  (error.reason._tag === "ConnectionError" || /57P0[123]|53[0-9]{3}/.test(sqlState(error)) ||
+    error.reason._tag === "UnknownError")
+
+const sqlState = (error: SqlError.SqlError): string => {
+  const cause: unknown = error.reason.cause
+  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+}
+
+/** Whether running the same transaction again is right: a deadlock, a serialization failure, a lock that took too long. */
+const isWorthAnotherTry = (error: unknown): boolean =>
+  SqlError.isSqlError(error) && error.isRetryable && error.reason._tag !== "ConnectionError"
+
+/** One transaction; the rare deadlock or lock time-out is tried again a few times, at once enough that nobody notices. */
+export const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql.withTransaction(effect).pipe(
+      Effect.retry({
+        while: isWorthAnotherTry,
+        schedule: Schedule.exponential("10 millis").pipe(Schedule.jittered),
+        times: 5
+      })
+    ))
+
+/**
+ * A connection lost inside a transaction arrives as a defect; worker loops treat it as what it is, a failure to log and
+ * to try again. Other defects stay defects.
+ */
+export const databaseDefectsAsFailures = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.catchCause(effect, (cause): Effect.Effect<A, E | SqlError.SqlError, R> => {
+    const lost = cause.reasons.find((reason) => reason._tag === "Die" && SqlError.isSqlError(reason.defect))
+    return lost?._tag === "Die" && SqlError.isSqlError(lost.defect)
+      ? Effect.fail(lost.defect)
+      : Effect.failCause(cause as Cause.Cause<E>)
+  })
+
+/** Succeeds when the database answers. */
+export const databaseAnswers = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT 1`).pipe(
+  Effect.timeout("2 seconds"),
+  Effect.asVoid
+)
+
+/** The pool of one service as a layer of its own, for services that share a process. */
+export type Database = Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError.SqlError>

@@ -1,0 +1,93 @@
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Context, Effect, Layer, Ref } from "effect"
+import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiScalar } from "effect/http-api"
+import { createServer } from "node:http"
+import { databaseAnswers } from "./database.ts"
+import { problemBoundary, requestProblems } from "./problem-boundary.ts"
+import { problemResponse } from "./problem.ts"
+
+export interface ListenSettings {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+}
+
+/** How long requests in flight get to finish after SIGTERM; the whole stop must fit into 20 s. */
+const DRAIN_TIMEOUT = "10 seconds"
+/** Slow headers or bodies are cut off, or a few idle clients could hold every socket. */
+const HEADERS_TIMEOUT_MILLIS = 10_000
+const REQUEST_TIMEOUT_MILLIS = 30_000
+const KEEP_ALIVE_TIMEOUT_MILLIS = 65_000
+
+/** Whether this process takes new work; false from the first moment of a stop. */
+export class Readiness extends Context.Service<Readiness, { readonly accepting: Ref.Ref<boolean> }>()(
+  "surety/platform/Readiness"
+) {
+  static readonly layer = Layer.effect(
+    Readiness,
+    Effect.map(Ref.make(true), (accepting) => Readiness.of({ accepting }))
+  )
+}
+
+const healthRoutes = Effect.gen(function*() {
+  const { accepting } = yield* Readiness
+  const live = HttpServerResponse.jsonUnsafe({ status: "live" })
+  const ready = Effect.gen(function*() {
+    if (!(yield* Ref.get(accepting))) return notReady("stopping", "this process is stopping")
+    return yield* databaseAnswers.pipe(
+      Effect.as(HttpServerResponse.jsonUnsafe({ status: "ready" })),
+      Effect.catchCause(() => Effect.succeed(notReady("database_unavailable", "the database does not answer")))
+    )
+  })
+  return Layer.mergeAll(
+    HttpRouter.add("GET", "/health/live", Effect.succeed(live)),
+    HttpRouter.add("GET", "/health/ready", ready),
+    HttpRouter.add("GET", "/health", ready)
+  )
+}).pipe(Layer.unwrap)
+
+const notReady = (error: string, detail: string) =>
+  problemResponse({ status: 503, error, detail, instance: "/health/ready", headers: { "retry-after": "2" } })
+
+/** Flips readiness the moment the process is asked to stop, before the listener closes. */
+const unreadyFirst = Layer.effectDiscard(
+  Effect.flatMap(Readiness, ({ accepting }) => Effect.addFinalizer(() => Ref.set(accepting, false)))
+)
+
+/**
+ * Serves one API: its handlers, `/health/*`, `/openapi.json`, `/docs`, problems for everything that goes wrong. The
+ * layer provides `HttpServer`, whose address tells the port that was really taken.
+ */
+export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
+  api: HttpApi.HttpApi<Id, Groups>,
+  handlers: Layer.Layer<any, E, R>,
+  listen: ListenSettings
+) => {
+  const routes = Layer.mergeAll(
+    HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide(handlers as never),
+      Layer.provide(requestProblems)
+    ),
+    HttpApiScalar.layer(api, { path: "/docs" }),
+    healthRoutes,
+    problemBoundary(api)
+  )
+  const server = NodeHttpServer.layer(
+    () =>
+      Object.assign(createServer({ headersTimeout: HEADERS_TIMEOUT_MILLIS, requestTimeout: REQUEST_TIMEOUT_MILLIS }), {
+        keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MILLIS
+      }),
+    { host: listen.host, port: listen.port, gracefulShutdownTimeout: DRAIN_TIMEOUT }
+  )
+  return unreadyFirst.pipe(
+    Layer.provideMerge(
+      HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(Layer.provideMerge(server))
+    ),
+    Layer.provide(Readiness.layer)
+  )
+}
+
+/** The port a running server really took. */
+export const portOf = (server: HttpServer.HttpServer["Service"]): number =>
+  "port" in server.address ? Number(server.address.port) : 0
