@@ -13,3 +13,10 @@ export const Event = Schema.Struct({
   at: Timestamp
 }).annotate({ identifier: "Event" })
 export type Event = typeof Event.Type
+
+/** A place in the feed, to be sent back as `after`. */
+export const EventCursor = Schema.String.check(
+  Schema.isPattern(/^[0-9]{1,18}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,9}$/, {
+    message: "must be the `next` of an earlier answer"
+  })
+).annotate({ identifier: "EventCursor" })

@@ -15,8 +15,10 @@ export type IdempotencyKey = typeof IdempotencyKey.Type
 /** UTC, ISO 8601. */
 export const Timestamp = Schema.String.annotate({ identifier: "Timestamp", description: "ISO 8601, UTC" })
 
-/** A page's end: opaque, to be sent back as `cursor`. */
-export const Cursor = Schema.String.check(Schema.isBetweenLength(1, 200)).annotate({ identifier: "Cursor" })
+/** A page's end, to be sent back as `cursor`: the id of its last entry, since ids sort by time. */
+export const Cursor = Schema.String.check(
+  Schema.isPattern(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { message: "must be a cursor from an earlier page" })
+).annotate({ identifier: "Cursor" })
 
 export const PAGE_MAX = 100
 export const PageLimit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: PAGE_MAX }))

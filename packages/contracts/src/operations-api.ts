@@ -3,7 +3,7 @@ import { text } from "@surety/domain/order"
 import { OrderStatus } from "@surety/domain/order-status"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
-import { Event } from "./events.ts"
+import { Event, EventCursor } from "./events.ts"
 import { Cursor, PageLimit, strictly, Timestamp } from "./manners.ts"
 import { SagaNotFound, StateConflict } from "./problems.ts"
 
@@ -82,8 +82,8 @@ export class ClaimingGroup extends HttpApiGroup.make("claiming")
 export class EventsGroup extends HttpApiGroup.make("events")
   .add(
     HttpApiEndpoint.get("read", "/events", {
-      query: { after: Schema.optionalKey(Cursor), limit: Schema.optionalKey(PageLimit) },
-      success: Schema.Struct({ events: Schema.Array(Event), next: Cursor })
+      query: { after: Schema.optionalKey(EventCursor), limit: Schema.optionalKey(PageLimit) },
+      success: Schema.Struct({ events: Schema.Array(Event), next: EventCursor })
     }).annotateMerge(OpenApi.annotations({
       summary: "The outbox: every transition in commit order, at least once; send `next` back as `after`"
     }))

@@ -19,14 +19,15 @@ export const CreateOrder = Schema.Struct({
 }).annotate({ identifier: "CreateOrder" })
 export type CreateOrder = typeof CreateOrder.Type
 
+/** A cancellation that came before its order left a record without contents: CANCELLED, and no order will follow. */
 export const OrderRecord = Schema.Struct({
   order_ledger_id: OrderId,
   status: OrderRecordStatus,
-  user_id: Schema.String,
-  email: Schema.String,
-  items: Schema.Array(OrderLine),
-  total_cents: Cents,
-  currency: Schema.String,
+  user_id: Schema.optionalKey(Schema.String),
+  email: Schema.optionalKey(Schema.String),
+  items: Schema.optionalKey(Schema.Array(OrderLine)),
+  total_cents: Schema.optionalKey(Cents),
+  currency: Schema.optionalKey(Schema.String),
   cancel_reason: Schema.optionalKey(Schema.String),
   created_at: Timestamp,
   updated_at: Timestamp
@@ -72,7 +73,7 @@ export class OrderRecordsGroup extends HttpApiGroup.make("orders")
       params: { order_ledger_id: OrderId },
       payload: CancelOrder,
       success: OrderRecord,
-      error: [OrderNotFound, StateConflict]
+      error: StateConflict
     }),
     HttpApiEndpoint.post("cancelSet", "/orders/cancellations/batch", {
       payload: setOf(CancelOrderInSet),

@@ -32,31 +32,34 @@ export const database = (settings: DatabaseSettings) =>
     }
   })
 
-/** Whether the database itself, rather than the statement, is the trouble: worth a 503 and another try. */
-export const isDatabaseAway = (error: unknown): boolean =>
-  SqlError.isSqlError(error) &&
-  (error.reason._tag === "ConnectionError" || /57P0[123]|53[0-9]{3}/.test(sqlState(error)) ||
-    error.reason._tag === "UnknownError")
-
 const sqlState = (error: SqlError.SqlError): string => {
   const cause: unknown = error.reason.cause
   return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
 }
 
-/** Whether running the same transaction again is right: a deadlock, a serialization failure, a lock that took too long. */
-const isWorthAnotherTry = (error: unknown): boolean =>
+/**
+ * Whether the database itself, rather than the statement, is the trouble: no connection, or it is starting, stopping or
+ * out of resources (SQLSTATE 57P0x, 53xxx).
+ */
+export const isDatabaseAway = (error: unknown): boolean =>
+  SqlError.isSqlError(error) &&
+  (error.reason._tag === "ConnectionError" || /^(57P0\d|53[0-9A-Z]{3})$/.test(sqlState(error)))
+
+/** Whether running the same again is right: a deadlock, a serialization failure, a lock or a statement that took too long. */
+export const isDatabaseBusy = (error: unknown): boolean =>
   SqlError.isSqlError(error) && error.isRetryable && error.reason._tag !== "ConnectionError"
 
-/** One transaction; the rare deadlock or lock time-out is tried again a few times, at once enough that nobody notices. */
+/** Runs an atomic piece of work again, a few times, when it lost to a deadlock or waited too long for a lock. */
+export const retryLocks = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.retry(effect, {
+    while: isDatabaseBusy,
+    schedule: Schedule.exponential("10 millis").pipe(Schedule.jittered),
+    times: 5
+  })
+
+/** One transaction; the rare deadlock or lock time-out is tried again. */
 export const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    sql.withTransaction(effect).pipe(
-      Effect.retry({
-        while: isWorthAnotherTry,
-        schedule: Schedule.exponential("10 millis").pipe(Schedule.jittered),
-        times: 5
-      })
-    ))
+  Effect.flatMap(SqlClient.SqlClient, (sql) => retryLocks(sql.withTransaction(effect)))
 
 /**
  * A connection lost inside a transaction arrives as a defect; worker loops treat it as what it is, a failure to log and

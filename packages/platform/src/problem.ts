@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { HttpServerResponse } from "effect/http"
+import { HttpBody, HttpServerResponse } from "effect/http"
 import { STATUS_CODES } from "node:http"
 
 export const PROBLEM_CONTENT_TYPE = "application/problem+json"
@@ -9,7 +9,6 @@ export interface ServerProblem {
   readonly status: number
   readonly error: string
   readonly detail: string
-  readonly instance: string
   readonly extra?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -18,17 +17,35 @@ export const problemResponse = (problem: ServerProblem): HttpServerResponse.Http
   HttpServerResponse.text(
     JSON.stringify({
       type: `urn:surety:problem:${problem.error}`,
-      status: problem.status,
       title: STATUS_CODES[problem.status] ?? "Error",
-      error: problem.error,
+      status: problem.status,
       detail: problem.detail,
-      instance: problem.instance,
+      error: problem.error,
       ...problem.extra
     }),
     { status: problem.status, contentType: PROBLEM_CONTENT_TYPE, headers: problem.headers ?? {} }
   )
 
-/** A declared problem as its response, with `headers` such as `Retry-After` that a schema cannot carry. */
+/**
+ * What every problem gets on its way out, wherever it was made: the path it happened at as `instance`, a `detail` if it
+ * has none, and `Retry-After` if it carries `retry_after_seconds`. Other responses pass untouched.
+ */
+export const completeProblem = (
+  response: HttpServerResponse.HttpServerResponse,
+  path: string
+): HttpServerResponse.HttpServerResponse => {
+  const { body } = response
+  if (body._tag !== "Uint8Array" || body.contentType !== PROBLEM_CONTENT_TYPE || body.text === undefined) {
+    return response
+  }
+  const { detail, error, instance, status, title, type, ...rest } = JSON.parse(body.text)
+  const completed = { type, title, status, detail: detail ?? title, instance: instance ?? path, error, ...rest }
+  const answer = HttpServerResponse.setBody(response, HttpBody.text(JSON.stringify(completed), PROBLEM_CONTENT_TYPE))
+  const seconds: unknown = rest.retry_after_seconds
+  return typeof seconds === "number" ? HttpServerResponse.setHeader(answer, "retry-after", String(seconds)) : answer
+}
+
+/** A declared problem as its response, with `headers` that a schema cannot carry. */
 export const respondWithProblem = (
   status: number,
   body: object,

@@ -2,8 +2,6 @@ import { Config, Schema } from "effect"
 import type { DatabaseSettings } from "./database.ts"
 import type { ListenSettings } from "./http-server.ts"
 
-const Connections = Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 500 }))
-
 /** `HOST` for every service alike, and the port under the service's own name, so that one environment can hold all. */
 export const listenSettings = (portVariable: string, port: number): Config.Config<ListenSettings> =>
   Config.all({
@@ -15,7 +13,7 @@ export const listenSettings = (portVariable: string, port: number): Config.Confi
 export const databaseSettings = (service: string, role: string): Config.Config<DatabaseSettings> =>
   Config.all({
     url: Config.Redacted("DATABASE_URL"),
-    max_connections: Config.schema(Connections, "DATABASE_MAX_CONNECTIONS").pipe(Config.withDefault(10))
+    max_connections: wholeSetting("DATABASE_MAX_CONNECTIONS", { minimum: 1, maximum: 500, fallback: 10 })
   }).pipe(Config.map((settings) => ({ ...settings, role, application_name: `surety-${service}` })))
 
 /** A base URL such as `http://127.0.0.1:3001`, without the slash at its end. */
@@ -23,4 +21,13 @@ export const urlSetting = (variable: string, fallback: string): Config.Config<st
   Config.URL(variable).pipe(
     Config.map((url) => url.toString().replace(/\/$/, "")),
     Config.withDefault(fallback)
+  )
+
+/** A whole number between two limits, both included. */
+export const wholeSetting = (
+  variable: string,
+  limits: { readonly minimum: number; readonly maximum: number; readonly fallback: number }
+): Config.Config<number> =>
+  Config.schema(Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween(limits)), variable).pipe(
+    Config.withDefault(limits.fallback)
   )

@@ -1,0 +1,158 @@
+import { Cause, Deferred, Effect, Exit, Fiber, Random, Ref, Scope } from "effect"
+import { type Change, decide, type Next, settle } from "./decide.ts"
+import type { Outcome, Saga } from "./definition.ts"
+import type { Claimed, Journal, Recording } from "./journal.ts"
+
+export interface DriveSettings {
+  /** Rows a claim takes at most; each group of them that needs the same step is one call. */
+  readonly set_size: number
+  /** Claims worked on at the same time. */
+  readonly lanes: number
+  /** The longest one call may take, in milliseconds; well below the journal's lease. */
+  readonly act_timeout_millis: number
+  /** The longest pause between two polls while there is nothing to do, in milliseconds. */
+  readonly idle_millis: number
+}
+
+const IDLE_FIRST_MILLIS = 10
+/** A row that failed with its set this often goes alone, so that a poisoned one cannot hold its neighbours back. */
+const ALONE_AFTER = 2
+
+/** What the engine reports; the caller logs, counts and traces it. */
+export type Report<Row> =
+  | { readonly _tag: "Recorded"; readonly row: Row; readonly change: Change }
+  | { readonly _tag: "Fenced"; readonly row: Row }
+  | { readonly _tag: "Trouble"; readonly doing: string; readonly cause: Cause.Cause<unknown> }
+
+interface Engine<Row extends Claimed, E> {
+  readonly saga: Saga<Row>
+  readonly journal: Journal<Row, E>
+  readonly settings: DriveSettings
+  readonly report: (report: Report<Row>) => Effect.Effect<void>
+  readonly stopping: Deferred.Deferred<void>
+}
+
+type Group<Row> = { readonly next: Exclude<Next<Row>, { _tag: "Ended" }>; readonly rows: ReadonlyArray<Row> }
+
+const groupByNext = <Row extends Claimed>(saga: Saga<Row>, rows: ReadonlyArray<Row>): ReadonlyArray<Group<Row>> => {
+  const groups = new Map<string, { next: Group<Row>["next"]; rows: Array<Row> }>()
+  for (const row of rows) {
+    const next = decide(saga, row)
+    if (next._tag === "Ended") continue
+    const alone = row.attempts >= ALONE_AFTER || row.lease_expiries >= ALONE_AFTER ? row.id : ""
+    const key = `${next._tag} ${next.step.name} ${alone}`
+    const group = groups.get(key) ?? { next, rows: [] }
+    group.rows.push(row)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+}
+
+/** Acts for a group. Whatever goes wrong on the way says nothing about the effect, and so is Unknown for every row. */
+const actFor = <Row extends Claimed, E>(engine: Engine<Row, E>, { next, rows }: Group<Row>) => {
+  const act = next._tag === "Act" ? next.step.act : next.step.undo
+  const silence = (error: string): Outcome => ({ _tag: "Unknown", error })
+  return Effect.suspend(() => act!(rows)).pipe(
+    Effect.timeout(engine.settings.act_timeout_millis),
+    Effect.exit,
+    Effect.map((exit) => (row: Row) =>
+      Exit.isSuccess(exit)
+        ? exit.value.get(row.id) ?? silence(`${next.step.name} answered nothing for this order`)
+        : silence(describe(exit.cause))
+    )
+  )
+}
+
+const describe = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500)
+}
+
+/** Records a set; if the set cannot be written as a whole, each row by itself, so that one bad row stays alone. */
+const recordSet = <Row extends Claimed, E>(engine: Engine<Row, E>, recordings: ReadonlyArray<Recording>) =>
+  engine.journal.record(recordings).pipe(
+    Effect.catchCause((cause) =>
+      recordings.length === 1
+        ? Effect.failCause(cause)
+        : Effect.forEach(recordings, (recording) =>
+          engine.journal.record([recording]).pipe(
+            Effect.tapCause((inner) =>
+              engine.report({ _tag: "Trouble", doing: `record ${recording.id}`, cause: inner })
+            ),
+            Effect.orElseSucceed((): ReadonlySet<string> => new Set())
+          )).pipe(Effect.map((sets) => new Set(sets.flatMap((set) => [...set]))))
+    )
+  )
+
+/** One step for one group, written down; then, for rows that can go on at once, the next. */
+const advance = <Row extends Claimed, E>(engine: Engine<Row, E>, group: Group<Row>): Effect.Effect<void, E> =>
+  Effect.gen(function*() {
+    const outcomeOf = yield* actFor(engine, group)
+    const stopping = yield* Deferred.isDone(engine.stopping)
+    const jitter = yield* Random.next
+    const recordings = group.rows.map((row): Recording => {
+      const change = settle(engine.saga, row, outcomeOf(row))
+      const goesOn = !change.ended && change.parked_reason === null && change.wait_millis === 0
+      const wait_millis = Math.round(change.wait_millis * jitter)
+      return { ...change, wait_millis, id: row.id, fence: row.fence, keep_lease: goesOn && !stopping }
+    })
+    const recorded = yield* recordSet(engine, recordings)
+    const onward: Array<Row> = []
+    for (const [i, row] of group.rows.entries()) {
+      const recording = recordings[i]!
+      if (!recorded.has(row.id)) {
+        yield* engine.report({ _tag: "Fenced", row })
+        continue
+      }
+      yield* engine.report({ _tag: "Recorded", row, change: recording })
+      if (recording.keep_lease) {
+        onward.push({ ...row, status: recording.status, undoing: recording.undoing, attempts: recording.attempts })
+      }
+    }
+    yield* advanceAll(engine, onward)
+  })
+
+const advanceAll = <Row extends Claimed, E>(engine: Engine<Row, E>, rows: ReadonlyArray<Row>) =>
+  Effect.forEach(groupByNext(engine.saga, rows), (group) => advance(engine, group), {
+    concurrency: "unbounded",
+    discard: true
+  })
+
+/** Claim, act, record, until told to stop; while nothing is due the polls thin out. */
+const lane = <Row extends Claimed, E>(engine: Engine<Row, E>) =>
+  Effect.gen(function*() {
+    const idle = yield* Ref.make(IDLE_FIRST_MILLIS)
+    while (!(yield* Deferred.isDone(engine.stopping))) {
+      const worked = yield* engine.journal.claim(engine.settings.set_size).pipe(
+        Effect.tap((rows) => advanceAll(engine, rows)),
+        Effect.map((rows) => rows.length > 0),
+        Effect.catchCause((cause) =>
+          Effect.as(engine.report({ _tag: "Trouble", doing: "claim, act or record", cause }), false)
+        )
+      )
+      if (worked) {
+        yield* Ref.set(idle, IDLE_FIRST_MILLIS)
+        continue
+      }
+      const pause = yield* Ref.getAndUpdate(idle, (millis) => Math.min(millis * 2, engine.settings.idle_millis))
+      yield* Effect.race(Effect.sleep(pause), Deferred.await(engine.stopping))
+    }
+  })
+
+/**
+ * Drives every due row of a journal towards its end, in sets, until the scope closes. A stop is orderly: the step under way
+ * is finished and recorded, its lease handed back with it.
+ */
+export const drive = <Row extends Claimed, E>(
+  saga: Saga<Row>,
+  journal: Journal<Row, E>,
+  settings: DriveSettings,
+  report: (report: Report<Row>) => Effect.Effect<void>
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const engine: Engine<Row, E> = { saga, journal, settings, report, stopping: yield* Deferred.make<void>() }
+    const fibers = yield* Effect.replicateEffect(Effect.forkScoped(lane(engine)), settings.lanes)
+    yield* Effect.addFinalizer(() =>
+      Deferred.succeed(engine.stopping, undefined).pipe(Effect.andThen(Fiber.awaitAll(fibers)), Effect.asVoid)
+    )
+  })

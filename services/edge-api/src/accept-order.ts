@@ -1,0 +1,80 @@
+import type { PlaceOrder } from "@surety/contracts/edge-api"
+import type { IdempotencyKey } from "@surety/contracts/manners"
+import { IdempotencyKeyReused, RequestInFlight } from "@surety/contracts/problems"
+import { makeOrderId, shardFor } from "@surety/domain/ids"
+import type { Currency } from "@surety/domain/money"
+import { fingerprint } from "@surety/platform/fingerprint"
+import { Clock, Effect } from "effect"
+import { randomBytes } from "node:crypto"
+import { answerTo, type StoredAnswer } from "./answer.ts"
+import { authorizePayment } from "./authorize-payment.ts"
+import { type HeldEntry, type KnownEntry, LedgerStore } from "./ledger-store.ts"
+import { Neighbours } from "./neighbours.ts"
+import { priceOrder } from "./price-order.ts"
+
+export interface AcceptSettings {
+  readonly currency: Currency
+  readonly call_timeout_millis: number
+}
+
+export interface Answer extends StoredAnswer {
+  readonly replayed: boolean
+}
+
+const RETRY_AFTER_SECONDS = 1
+
+/**
+ * Accepts an order once under its key. The intent is on disk before the provider hears of it; the outcome is written
+ * under a fence, so of two processes that both believe they hold the request only one writes the answer.
+ */
+export const makeAcceptOrder = (settings: AcceptSettings) =>
+  Effect.gen(function*() {
+    const ledger = yield* LedgerStore
+    const neighbours = yield* Neighbours
+
+    const authorize = Effect.fnUntraced(function*(entry: HeldEntry, order: PlaceOrder) {
+      const outcome = yield* authorizePayment(neighbours, entry, order.payment.token, settings.call_timeout_millis)
+      return (yield* ledger.settle(entry, outcome)) ? { ...answerTo(entry.id, outcome), replayed: false } : undefined
+    })
+
+    /** The same key again: the stored answer, a takeover of what a crash left, or patience. */
+    const repeat = Effect.fnUntraced(function*(known: KnownEntry, order: PlaceOrder) {
+      if (!known.same_request) {
+        return yield* new IdempotencyKeyReused({ detail: "this key came with another body before; use a new key" })
+      }
+      if (known.answer !== undefined) return { ...known.answer, replayed: true }
+      const entry = yield* ledger.takeOver(known.id)
+      const answer = entry && (yield* authorize(entry, order))
+      return answer ?? (yield* new RequestInFlight({
+        detail: "the first request with this key has not been answered yet",
+        retry_after_seconds: RETRY_AFTER_SECONDS
+      }))
+    })
+
+    return Effect.fn("acceptOrder")(function*(caller: string, key: IdempotencyKey, order: PlaceOrder) {
+      const request_hash = fingerprint(order)
+      const known = ledger.findByKey(caller, key, request_hash)
+      const priced = yield* priceOrder(neighbours, order, settings.call_timeout_millis).pipe(
+        // What was answered once is answered again, even if the catalogue is away or has changed since.
+        Effect.catch((problem) => Effect.filterOrFail(known, (entry) => entry !== undefined, () => problem))
+      )
+      if (!("lines" in priced)) return yield* repeat(priced, order)
+      const shard = shardFor(caller, key)
+      const entry = yield* ledger.insert({
+        id: makeOrderId({ epochMillis: yield* Clock.currentTimeMillis, shard, random: randomBytes(9) }),
+        shard,
+        caller,
+        idempotency_key: key,
+        request_hash,
+        order,
+        items: priced.lines,
+        total_cents: priced.total_cents,
+        currency: settings.currency
+      })
+      const answer: Answer | undefined = entry && (yield* authorize(entry, order))
+      if (answer !== undefined) return answer
+      const existing = yield* known
+      if (existing === undefined) return yield* Effect.die(new Error(`the entry of key ${key} vanished`))
+      return yield* repeat(existing, order)
+    })
+  })

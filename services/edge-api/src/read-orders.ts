@@ -1,0 +1,72 @@
+import type { OrderSummary, OrderView } from "@surety/contracts/edge-api"
+import { OrderNotFound } from "@surety/contracts/problems"
+import type { OrderId } from "@surety/domain/ids"
+import { isTerminal, type OrderStatus } from "@surety/domain/order-status"
+import { type RowOf, withoutNulls } from "@surety/platform/rows"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+
+type ViewRow = RowOf<Omit<OrderView, "items">> & {
+  readonly items: ReadonlyArray<Omit<OrderView["items"][number], "total_cents">>
+}
+
+export interface OrderFilter {
+  readonly user_id: string | undefined
+  readonly status: OrderStatus | undefined
+  readonly before: string | undefined
+  readonly limit: number
+}
+
+/** The ledger as customers see it. */
+export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api/OrderReader", {
+  make: Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const summary = sql`
+      id AS order_ledger_id, user_id, status, total_cents::float8 AS total_cents, currency, reason, warehouse_id,
+      to_json(created_at) #>> '{}' AS created_at, to_json(updated_at) #>> '{}' AS updated_at`
+
+    const byId = Effect.fn("readOrder")(function*(id: OrderId) {
+      const [row] = yield* sql<ViewRow>`
+        SELECT ${summary}, email, items, shipping_address,
+          (SELECT json_agg(json_strip_nulls(json_build_object('status', to_status, 'at', at, 'reason', t.reason))
+             ORDER BY t.revision)
+           FROM ledger.transitions t WHERE t.order_id = e.id) AS timeline
+        FROM ledger.entries e WHERE id = ${id}`.pipe(Effect.orDie)
+      if (row === undefined) return yield* new OrderNotFound({ order_ledger_id: id })
+      const items = row.items.map((line) => ({ ...line, total_cents: line.unit_price_cents * line.quantity }))
+      return { ...withoutNulls(row), items } satisfies OrderView
+    })
+
+    /** Each filter has its index: by user, by how it ended, the live ones, all by id. */
+    const page = ({ before, limit, status, user_id }: OrderFilter) => {
+      const earlier = sql`id < ${
+        before ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
+      }::uuid ORDER BY id DESC LIMIT ${limit}`
+      if (user_id !== undefined) {
+        return sql<RowOf<OrderSummary>>`
+          SELECT ${summary} FROM ledger.entries
+          WHERE user_id = ${user_id} AND (${status ?? null}::text IS NULL OR status = ${
+          status ?? null
+        }::text) AND ${earlier}`
+      }
+      if (status === undefined) return sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.entries WHERE ${earlier}`
+      return isTerminal(status)
+        ? sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.entries WHERE outcome = ${status} AND ${earlier}`
+        : sql<RowOf<OrderSummary>>`
+          SELECT ${summary} FROM ledger.entries WHERE outcome IS NULL AND status = ${status} AND ${earlier}`
+    }
+
+    const list = Effect.fn("listOrders")(function*(filter: OrderFilter) {
+      const rows = yield* Effect.orDie(page(filter))
+      const last = rows.length === filter.limit ? rows.at(-1) : undefined
+      return {
+        orders: rows.map((row): OrderSummary => withoutNulls(row)),
+        ...(last === undefined ? {} : { next_cursor: last.order_ledger_id })
+      }
+    })
+
+    return { byId, list } as const
+  })
+}) {
+  static readonly layer = Layer.effect(this, this.make)
+}

@@ -1,0 +1,91 @@
+import type { AuthorizationId } from "@surety/domain/ids"
+import { databaseDefectsAsFailures } from "@surety/platform/database"
+import { type RetryPolicy, waitAfter } from "@surety/saga/retry"
+import { Effect, Layer, Random, Schedule } from "effect"
+import type { Authorized } from "./answer.ts"
+import { type HeldEntry, LedgerStore } from "./ledger-store.ts"
+import { Neighbours } from "./neighbours.ts"
+
+export interface ResolveSettings {
+  readonly every_millis: number
+  /** The unit of patience: 1 s in production, less where time is compressed. */
+  readonly retry_unit_millis: number
+  readonly call_timeout_millis: number
+}
+
+const SET_SIZE = 32
+const patience = (unit: number): RetryPolicy => ({
+  waits_millis: [unit, 4 * unit, 16 * unit, 64 * unit],
+  then_every_millis: 300 * unit,
+  attempts_max: 6
+})
+
+/**
+ * Settles orders left in AWAITING_AUTHORIZATION: asks the payment service by our reference, and past the budget voids by
+ * our reference, which also refuses an authorization that comes late. Only a definite answer settles an order.
+ */
+const makeResolver = (settings: ResolveSettings) =>
+  Effect.gen(function*() {
+    const ledger = yield* LedgerStore
+    const { payment } = yield* Neighbours
+    const policy = patience(settings.retry_unit_millis)
+
+    const ask = (entry: HeldEntry) =>
+      payment.payments.byReference({ params: { reference: entry.id } }).pipe(
+        Effect.map((found): Authorized => {
+          if (found.status === "AUTHORIZED") return authorized(found.authorization_id)
+          if (found.status === "AUTHORIZING") return unknown("the provider's answer is not known yet")
+          return declined(found.refusal_code ?? `payment_${found.status.toLowerCase()}`)
+        }),
+        Effect.timeout(settings.call_timeout_millis),
+        Effect.catch((error) => Effect.succeed(unknown(error._tag)))
+      )
+
+    const giveUp = (entry: HeldEntry) =>
+      payment.payments.voidSet({ payload: { items: [entry.id] } }).pipe(
+        Effect.map(({ results: [result] }) =>
+          result?.outcome === "done" ? declined("authorization_timed_out") : unknown(`void: ${result?.outcome}`)
+        ),
+        Effect.timeout(settings.call_timeout_millis),
+        Effect.catch((error) => Effect.succeed(unknown(error._tag)))
+      )
+
+    const resolve = Effect.fn("resolveAuthorization")(function*(entry: HeldEntry) {
+      const answer = yield* ask(entry)
+      const wait = waitAfter(policy, entry.attempts + 1)
+      const outcome = answer._tag === "Unknown" && wait === undefined ? yield* giveUp(entry) : answer
+      if (outcome._tag === "Unknown") {
+        const jitter = yield* Random.next
+        yield* ledger.postpone(entry, Math.ceil((wait ?? policy.then_every_millis) * jitter), outcome.detail)
+        return
+      }
+      yield* ledger.settle(entry, outcome)
+    })
+
+    const resolveDue = Effect.flatMap(
+      ledger.claimUnresolved(SET_SIZE),
+      Effect.forEach(resolve, { concurrency: 8, discard: true })
+    )
+    return { resolveDue } as const
+  })
+
+const authorized = (authorization_id: AuthorizationId): Authorized => ({ _tag: "Authorized", authorization_id })
+const declined = (decline_code: string): Authorized => ({
+  _tag: "Declined",
+  decline_code,
+  detail: `the payment was not authorized: ${decline_code}`
+})
+const unknown = (detail: string): Authorized => ({ _tag: "Unknown", detail })
+
+/** The resolver's loop, for as long as the layer lives. */
+export const resolveAuthorizations = (settings: ResolveSettings) =>
+  Layer.effectDiscard(
+    Effect.flatMap(makeResolver(settings), ({ resolveDue }) =>
+      resolveDue.pipe(
+        databaseDefectsAsFailures,
+        Effect.catchCause((cause) => Effect.logWarning("resolver.trouble", cause)),
+        Effect.uninterruptible,
+        Effect.repeat(Schedule.spaced(settings.every_millis)),
+        Effect.forkScoped
+      ))
+  )

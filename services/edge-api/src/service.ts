@@ -1,0 +1,28 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { EdgeApi } from "@surety/contracts/edge-api"
+import { database } from "@surety/platform/database"
+import { serveApi } from "@surety/platform/http-server"
+import { Layer } from "effect"
+import { randomUUID } from "node:crypto"
+import { edgeHandlers } from "./http.ts"
+import { LedgerStore } from "./ledger-store.ts"
+import { Neighbours } from "./neighbours.ts"
+import { OrderReader } from "./read-orders.ts"
+import { resolveAuthorizations } from "./resolve-authorizations.ts"
+import type { EdgeApiSettings } from "./settings.ts"
+
+/** Accepts orders and answers for them. Any number of them may run on one ledger. */
+export const edgeApi = (settings: EdgeApiSettings) => {
+  const { call_timeout_millis, lease_millis } = settings.accept
+  const owner = `${settings.database.application_name}-${randomUUID().slice(0, 8)}`
+  return Layer.mergeAll(
+    serveApi(EdgeApi, edgeHandlers({ currency: settings.currency, call_timeout_millis }), settings.listen),
+    resolveAuthorizations({ ...settings.resolve, call_timeout_millis })
+  ).pipe(
+    Layer.provide(LedgerStore.layer({ owner, lease_millis })),
+    Layer.provide(OrderReader.layer),
+    Layer.provide(Neighbours.layer(settings)),
+    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provide(database(settings.database))
+  )
+}

@@ -1,0 +1,90 @@
+import type { Event } from "@surety/contracts/events"
+import type { SagaView } from "@surety/contracts/operations-api"
+import type { OrderId } from "@surety/domain/ids"
+import type { OrderStatus } from "@surety/domain/order-status"
+import type { RowOf } from "@surety/platform/rows"
+import type { Change } from "@surety/saga/decide"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+
+export type SagaRow = RowOf<Omit<SagaView, "next_step" | "order_ledger_id">> & { readonly id: OrderId }
+type EventRow = RowOf<Event> & { readonly position: string }
+
+/** What operators can see of the sagas and do to them. */
+export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator/SagaStore", {
+  make: Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const columns = sql`
+      id, status, undoing, reason, attempts, lease_owner, lease_expiries, fence, operator_note, last_error, parked_reason,
+      CASE WHEN next_run_at < 'infinity' AND outcome IS NULL THEN to_json(next_run_at) #>> '{}' END AS next_run_at,
+      to_json(parked_at) #>> '{}' AS parked_at, to_json(lease_until) #>> '{}' AS lease_until,
+      to_json(created_at) #>> '{}' AS created_at, to_json(updated_at) #>> '{}' AS updated_at`
+
+    const find = (id: OrderId) =>
+      sql<SagaRow>`SELECT ${columns} FROM ledger.entries WHERE id = ${id}`.pipe(
+        Effect.map((rows) => rows[0]),
+        Effect.orDie
+      )
+
+    const list = (filter: {
+      readonly status: OrderStatus | null
+      readonly parked: boolean | null
+      readonly before: string | null
+      readonly limit: number
+    }) =>
+      sql<SagaRow>`
+        SELECT ${columns} FROM ledger.entries
+        WHERE (${filter.status}::text IS NULL OR status = ${filter.status}::text)
+          AND (${filter.parked}::boolean IS NULL OR (parked_at IS NOT NULL) = ${filter.parked}::boolean)
+          AND (${filter.parked}::boolean IS NOT TRUE OR outcome IS NULL)
+          AND (${filter.before}::uuid IS NULL OR id < ${filter.before}::uuid)
+        ORDER BY id DESC LIMIT ${filter.limit}`.pipe(Effect.orDie)
+
+    /** Unparks, or calls forward a row that waits for its next attempt. A row somebody holds stays his. */
+    const retry = (id: OrderId, note: string) =>
+      sql`
+        UPDATE ledger.entries SET
+          parked_at = NULL, parked_reason = NULL, attempts = 0, next_run_at = now(), operator_note = ${note},
+          fence = fence + 1, lease_owner = NULL, lease_until = NULL, updated_at = now()
+        WHERE id = ${id} AND outcome IS NULL AND status <> 'AWAITING_AUTHORIZATION'
+          AND (lease_until IS NULL OR lease_until < now())
+        RETURNING id`.pipe(Effect.map((rows) => rows.length === 1), Effect.orDie)
+
+    /** Applies a change that an operator ordered to a row that is still parked as he saw it. */
+    const apply = (row: SagaRow, change: Change, note: string) =>
+      sql`
+        UPDATE ledger.entries SET
+          status = ${change.status}, undoing = ${change.undoing}::text, attempts = 0,
+          reason = coalesce(${change.reason}::text, reason),
+          outcome = CASE WHEN ${change.ended}::boolean THEN ${change.status} END,
+          parked_at = NULL, parked_reason = NULL, next_run_at = now(), operator_note = ${note}, fence = fence + 1,
+          updated_at = now()
+        WHERE id = ${row.id} AND fence = ${row.fence} AND parked_at IS NOT NULL
+        RETURNING id`.pipe(Effect.map((rows) => rows.length === 1), Effect.orDie)
+
+    const claiming = sql<{ paused: boolean; note: string | null }>`SELECT paused, note FROM ledger.claiming`.pipe(
+      Effect.map((rows) => rows[0]!),
+      Effect.orDie
+    )
+    const setClaiming = (paused: boolean, note: string | null) =>
+      sql`UPDATE ledger.claiming SET paused = ${paused}, note = ${note}::text`.pipe(Effect.orDie)
+
+    /** Transitions in commit order: only those whose transaction is older than every one still open. */
+    const events = (after: string | null, limit: number) =>
+      sql<EventRow>`
+        SELECT order_id AS order_ledger_id, revision, from_status AS "from", to_status AS "to", reason,
+          to_json(at) #>> '{}' AS at, xact || '.' || order_id || '.' || revision AS position
+        FROM ledger.transitions
+        WHERE (xact, order_id, revision) >
+            (split_part(coalesce(${after}::text, '0.00000000-0000-0000-0000-000000000000.0'), '.', 1)::bigint,
+             split_part(coalesce(${after}::text, '0.00000000-0000-0000-0000-000000000000.0'), '.', 2)::uuid,
+             split_part(coalesce(${after}::text, '0.00000000-0000-0000-0000-000000000000.0'), '.', 3)::integer)
+          AND xact >= split_part(coalesce(${after}::text, '0'), '.', 1)::bigint
+          AND xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        ORDER BY xact, order_id, revision LIMIT ${limit}`.pipe(Effect.orDie)
+
+    return { find, list, retry, apply, claiming, setClaiming, events } as const
+  })
+}) {
+  static readonly layer = Layer.effect(this, this.make)
+}

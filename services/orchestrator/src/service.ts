@@ -1,0 +1,27 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { OperationsApi } from "@surety/contracts/operations-api"
+import { database } from "@surety/platform/database"
+import { serveApi } from "@surety/platform/http-server"
+import { Layer } from "effect"
+import { randomUUID } from "node:crypto"
+import { driveLedger } from "./drive-ledger.ts"
+import { operationsHandlers } from "./http.ts"
+import { LedgerJournal } from "./journal-store.ts"
+import { Neighbours } from "./neighbours.ts"
+import { SagaStore } from "./saga-store.ts"
+import type { OrchestratorSettings } from "./settings.ts"
+
+/** Drives the ledger and serves the operations API. Any number of them may run on one ledger. */
+export const orchestrator = (settings: OrchestratorSettings) => {
+  const owner = `${settings.database.application_name}-${randomUUID().slice(0, 8)}`
+  return Layer.mergeAll(
+    serveApi(OperationsApi, operationsHandlers, settings.listen),
+    driveLedger(settings)
+  ).pipe(
+    Layer.provide(LedgerJournal.layer({ owner, lease_millis: settings.lease_millis })),
+    Layer.provide(SagaStore.layer),
+    Layer.provide(Neighbours.layer(settings.neighbours)),
+    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provide(database(settings.database))
+  )
+}

@@ -1,0 +1,21 @@
+import { databaseSettings, listenSettings, urlSetting, wholeSetting } from "@surety/platform/settings"
+import { Config } from "effect"
+
+export const orchestratorSettings = Config.all({
+  listen: listenSettings("ORCHESTRATOR_PORT", 3004),
+  database: databaseSettings("orchestrator", "surety_ledger"),
+  neighbours: Config.all({
+    orders_url: urlSetting("ORDERS_URL", "http://127.0.0.1:3003"),
+    inventory_url: urlSetting("INVENTORY_URL", "http://127.0.0.1:3001"),
+    payment_url: urlSetting("PAYMENT_URL", "http://127.0.0.1:3002")
+  }),
+  drive: Config.all({
+    set_size: wholeSetting("SAGA_SET_SIZE", { minimum: 1, maximum: 64, fallback: 64 }),
+    lanes: wholeSetting("SAGA_LANES", { minimum: 1, maximum: 16, fallback: 2 }),
+    act_timeout_millis: wholeSetting("SAGA_CALL_TIMEOUT_MILLIS", { minimum: 50, maximum: 25_000, fallback: 10_000 }),
+    idle_millis: wholeSetting("SAGA_IDLE_MILLIS", { minimum: 10, maximum: 10_000, fallback: 500 })
+  }),
+  lease_millis: wholeSetting("SAGA_LEASE_MILLIS", { minimum: 200, maximum: 300_000, fallback: 30_000 }),
+  retry_unit_millis: wholeSetting("SAGA_RETRY_UNIT_MILLIS", { minimum: 1, maximum: 60_000, fallback: 1_000 })
+})
+export type OrchestratorSettings = Config.Success<typeof orchestratorSettings>
