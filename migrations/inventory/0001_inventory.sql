@@ -87,23 +87,23 @@ CREATE TABLE inventory.adjustments (
   CONSTRAINT adjustments_key_limit CHECK (length(idempotency_key) BETWEEN 1 AND 255)
 );
 
--- What an order was promised, and from where; REFUSED and RELEASED rows are the lasting answer to a repetition. A release
--- of an order never heard of leaves a RELEASED row that refuses a late reservation.
+-- What became of an order here; REFUSED and RELEASED rows are the lasting answer to a repetition. A release of an order
+-- never heard of leaves a RELEASED row that refuses a late reservation. What is held stands in its 'hold' movements and
+-- nowhere else: written once, the same for the counters and for the order. `decision` is in short hand, see routing.ts.
 CREATE TABLE inventory.reservations (
   order_id uuid PRIMARY KEY,
-  allocations jsonb NOT NULL DEFAULT '[]',
-  decision jsonb NOT NULL DEFAULT '{"candidates": []}',
+  decision jsonb NOT NULL DEFAULT '{}',
   warehouse_id uuid,
   reason text,
-  expires_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
+  -- From here on it moves. What changes together stands together, so that an update logs few bytes.
+  expires_at timestamptz,
   updated_at timestamptz NOT NULL DEFAULT now(),
   status text NOT NULL,
   CONSTRAINT reservations_status_known CHECK (status IN ('HELD', 'COMMITTED', 'RELEASED', 'REFUSED')),
-  CONSTRAINT reservations_refused_has_reason CHECK (status <> 'REFUSED' OR reason IS NOT NULL),
-  CONSTRAINT reservations_only_holds_expire CHECK (expires_at IS NULL OR status = 'HELD'),
-  CONSTRAINT reservations_held_has_allocations
-    CHECK (status NOT IN ('HELD', 'COMMITTED') OR jsonb_array_length(allocations) > 0)
+  CONSTRAINT reservations_reason_known CHECK (reason IN ('insufficient_stock', 'no_single_warehouse')),
+  CONSTRAINT reservations_refused_has_reason CHECK ((status = 'REFUSED') = (reason IS NOT NULL)),
+  CONSTRAINT reservations_only_holds_expire CHECK (expires_at IS NULL OR status = 'HELD')
 ) WITH (fillfactor = 80);
 -- Only holds that can expire stand here; the status is left out of it, so that a commit stays heap-only.
 CREATE INDEX reservations_expiring ON inventory.reservations (expires_at) WHERE expires_at IS NOT NULL;

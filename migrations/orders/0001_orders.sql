@@ -29,8 +29,10 @@ CREATE TABLE orders.orders (
   CONSTRAINT orders_status_known CHECK (status IN ('PENDING', 'CONFIRMED', 'CANCELLED')),
   CONSTRAINT orders_total_limit CHECK (total_cents BETWEEN 0 AND 99999999),
   CONSTRAINT orders_cancelled_has_reason CHECK ((status = 'CANCELLED') = (cancel_reason IS NOT NULL)),
-  CONSTRAINT orders_only_tombstones_are_empty
-    CHECK (status = 'CANCELLED' OR num_nulls(user_id, email, items, total_cents, currency) = 0)
+  CONSTRAINT orders_only_tombstones_are_empty CHECK (
+    num_nulls(user_id, email, items, total_cents, currency) = 0
+    OR (status = 'CANCELLED' AND num_nonnulls(user_id, email, items, total_cents, currency) = 0)
+  )
 ) WITH (fillfactor = 80);
 
 -- PENDING may become CONFIRMED or CANCELLED; nothing follows those.

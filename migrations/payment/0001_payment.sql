@@ -36,9 +36,7 @@ CREATE TABLE payment.payments (
   CONSTRAINT payments_amount_limit CHECK (amount_cents BETWEEN 0 AND 99999999),
   CONSTRAINT payments_captured_within_authorized CHECK (captured_cents BETWEEN 0 AND amount_cents),
   CONSTRAINT payments_refunded_within_captured CHECK (refunded_cents BETWEEN 0 AND captured_cents),
-  CONSTRAINT payments_captured_has_amount CHECK (
-    (status IN ('CAPTURED', 'REFUNDED')) = (captured_cents > 0 OR (status IN ('CAPTURED', 'REFUNDED') AND amount_cents = 0))
-  ),
+  CONSTRAINT payments_captured_has_amount CHECK ((status IN ('CAPTURED', 'REFUNDED')) = (captured_cents > 0)),
   CONSTRAINT payments_refunded_means_all CHECK (status <> 'REFUNDED' OR refunded_cents = captured_cents),
   CONSTRAINT payments_authorized_has_provider_id
     CHECK (status IN ('AUTHORIZING', 'DECLINED', 'VOIDED') OR provider_id IS NOT NULL),

@@ -38,12 +38,13 @@ export const Payment = Schema.Struct({
 export type Payment = typeof Payment.Type
 
 /**
- * How one payment of a set came out. `done` and `refused` are definite; `unknown` says nothing about the effect: ask
- * again. A void that finds the money taken is refused with `already_captured`: refund instead.
+ * How one payment of a set came out. `done` and `refused` are definite; `stuck` is definite too, but what the provider
+ * holds is not what we asked for, and a person must look; `unknown` says nothing about the effect: ask again. A void that finds the money taken is refused with `already_captured`: refund instead.
  */
 export const PaymentResult = Schema.Union([
   Schema.Struct({ reference: OrderId, outcome: Schema.Literals(["done"]), status: PaymentStatus }),
   Schema.Struct({ reference: OrderId, outcome: Schema.Literals(["refused"]), reason: Schema.String }),
+  Schema.Struct({ reference: OrderId, outcome: Schema.Literals(["stuck"]), reason: Schema.String }),
   Schema.Struct({ reference: OrderId, outcome: Schema.Literals(["unknown"]), detail: Schema.String })
 ])
 export type PaymentResult = typeof PaymentResult.Type

@@ -27,7 +27,7 @@ const wrongMethod = (methods: ReadonlyArray<string>): ServerProblem => ({
 
 /** What escaped the contracts: no route, a torn body, a database that is away, a bug. */
 const problemFor = Effect.fnUntraced(
-  function*(cause: Cause.Cause<unknown>, path: string, methods: ReadonlyArray<string>) {
+  function*(cause: Cause.Cause<unknown>, path: string, otherMethods: ReadonlyArray<string>) {
     const errors = cause.reasons.map((reason) =>
       reason._tag === "Die" ? reason.defect : reason._tag === "Fail" ? reason.error : undefined
     )
@@ -41,7 +41,7 @@ const problemFor = Effect.fnUntraced(
     }
     const [{ status }] = yield* HttpServerError.causeResponse(cause)
     if (status === 413) return bodyTooLarge(path)
-    if (status === 404 && methods.length > 0) return wrongMethod(methods)
+    if (status === 404 && otherMethods.length > 0) return wrongMethod(otherMethods)
     if (status === 404) return { status, error: "not_found", detail: "there is nothing at this path" }
     if (status < 500) return { status, error: "bad_request", detail: "the request could not be read" }
     yield* Effect.logError("unhandled", cause)
@@ -65,7 +65,7 @@ export const problemBoundary = (api: HttpApi.Constraint) => {
           Effect.catchCauseIf(
             (cause) => !Cause.hasInterruptsOnly(cause),
             (cause) =>
-              problemFor(cause, path, methods).pipe(
+              problemFor(cause, path, methods.includes(request.method) ? [] : methods).pipe(
                 Effect.annotateLogs({ trace_id: traceId, path }),
                 Effect.map(problemResponse)
               )

@@ -53,6 +53,8 @@ export const settle = <Row>(saga: Saga<Row>, standing: Standing, outcome: Outcom
       if (next._tag === "Undo" || step.kind === "retriable") return parked(standing, `${step.name}: ${outcome.reason}`)
       // A definite no had no effect: the step itself needs no undo.
       return turnBack(saga, saga.steps.indexOf(step) - 1, outcome.reason)
+    case "Stuck":
+      return parked(standing, `${step.name}: ${outcome.reason}`)
     case "Unknown": {
       const attempts = standing.attempts + 1
       const wait = waitAfter(step.retry, attempts)

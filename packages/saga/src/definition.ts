@@ -6,6 +6,8 @@ export type Outcome =
   | { readonly _tag: "Done"; readonly facts?: Facts }
   /** A definite no, for a business reason; the action had no effect. */
   | { readonly _tag: "Refused"; readonly reason: string }
+  /** Something definite that has no one right answer, such as another amount than ours: a person must look. */
+  | { readonly _tag: "Stuck"; readonly reason: string }
   /** Nothing is known about the effect; the same action must be repeated or asked about. */
   | { readonly _tag: "Unknown"; readonly error: string }
 

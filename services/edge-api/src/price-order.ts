@@ -33,6 +33,7 @@ export const priceOrder = Effect.fn("priceOrder")(
     const priceOf = new Map(prices.map((price) => [price.product_id, price.price_cents]))
     const lines = items.map((item): OrderLine => ({ ...item, unit_price_cents: priceOf.get(item.product_id)! }))
     const total_cents = totalOf(lines)
+    if (total_cents === 0n) return yield* new InvalidOrder({ detail: "the total is 0 cents: there is nothing to pay" })
     if (total_cents > AMOUNT_MAX_CENTS) {
       return yield* new InvalidOrder({ detail: `the total of ${total_cents} cents is over ${AMOUNT_MAX_CENTS}` })
     }

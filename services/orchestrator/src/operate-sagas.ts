@@ -45,22 +45,20 @@ export const operateSagas = Effect.gen(function*() {
     })
   })
 
-  /** Writes what `decision` makes of a parked saga. */
-  const onParked = (decision: (row: SagaRow) => Change) =>
+  /** Writes what `decision` makes of a parked saga; no decision, no change. */
+  const onParked = (decision: (row: SagaRow) => Change | undefined) =>
     Effect.fn("changeParkedSaga")(function*(id: OrderId, note: string) {
       const row = yield* find(id)
-      if (row.parked_at === null || !(yield* store.apply(row, decision(row), note))) {
+      const change = row.parked_at === null ? undefined : decision(row)
+      if (change === undefined || !(yield* store.apply(row, change, note))) {
         return yield* new StateConflict({ current: row.status, detail: "only a parked saga can be changed by hand" })
       }
       return yield* show(id)
     })
 
-  const standing = (row: SagaRow) => ({ status: row.status, undoing: row.undoing, attempts: 0 })
-  const resolve = onParked((row) => settle(saga, standing(row), { _tag: "Done" }))
+  const resolve = onParked((row) => settle(saga, row, { _tag: "Done" }))
   const compensate = onParked((row) =>
-    row.status === saga.compensating
-      ? { ...settle(saga, standing(row), { _tag: "Unknown", error: "" }), wait_millis: 0 }
-      : turnBackFrom(saga, standing(row), "turned back by an operator")
+    row.status === saga.compensating ? undefined : turnBackFrom(saga, row, "turned back by an operator")
   )
 
   return { show, retry, resolve, compensate, view, store } as const

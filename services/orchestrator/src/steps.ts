@@ -13,6 +13,7 @@ const outcomeOf = (
   result:
     | { readonly outcome: "done" }
     | { readonly outcome: "refused"; readonly reason: string }
+    | { readonly outcome: "stuck"; readonly reason: string }
     | { readonly outcome: "unknown"; readonly detail: string }
 ): Outcome => {
   switch (result.outcome) {
@@ -20,6 +21,8 @@ const outcomeOf = (
       return done
     case "refused":
       return { _tag: "Refused", reason: result.reason }
+    case "stuck":
+      return { _tag: "Stuck", reason: result.reason }
     case "unknown":
       return { _tag: "Unknown", error: result.detail }
   }

@@ -1,0 +1,68 @@
+import type { PaymentResult } from "@surety/contracts/payment-api"
+import { PaymentNotFound, PaymentOutcomeUnknown, StateConflict } from "@surety/contracts/problems"
+import type { AuthorizationId, OrderId } from "@surety/domain/ids"
+import { Effect } from "effect"
+import { outcomeUnknown } from "./authorize.ts"
+import { makeCapture } from "./capture.ts"
+import { paymentView } from "./payment-result.ts"
+import { type PaymentRow, PaymentStore } from "./payment-store.ts"
+import { makeRefund } from "./refund.ts"
+import { makeSettleAuthorization } from "./settle-authorization.ts"
+import { makeVoid } from "./void.ts"
+
+/** The single forms: a set of one, and a definite no or an unknown told as a problem. */
+export const makeChangePayment = Effect.gen(function*() {
+  const store = yield* PaymentStore
+  const captureSet = yield* makeCapture
+  const voidSet = yield* makeVoid
+  const { refund: refundRow, refundSet } = yield* makeRefund
+  const settle = yield* makeSettleAuthorization
+
+  const find = (id: AuthorizationId) =>
+    store.byAuthorization(id).pipe(
+      Effect.filterOrFail((row) => row !== undefined, () => new PaymentNotFound({ detail: `no authorization ${id}` }))
+    )
+
+  const show = (id: AuthorizationId) => Effect.map(find(id), paymentView)
+
+  const conclude = Effect.fnUntraced(function*(row: PaymentRow, result: PaymentResult | undefined) {
+    if (result?.outcome === "done") return yield* show(row.authorization_id)
+    if (result === undefined || result.outcome === "unknown") {
+      return yield* new PaymentOutcomeUnknown({ detail: result?.detail ?? "no answer" })
+    }
+    return yield* new StateConflict({ current: (yield* show(row.authorization_id)).status, detail: result.reason })
+  })
+
+  const capture = Effect.fn("capturePayment")(function*(id: AuthorizationId, amountCents: number | undefined) {
+    const row = yield* find(id)
+    if (amountCents !== undefined && amountCents !== row.amount_cents) {
+      const detail = `an authorization is captured whole: ${row.amount_cents} cents`
+      return yield* new StateConflict({ current: row.status, detail })
+    }
+    const [result] = yield* captureSet([row.reference])
+    return yield* conclude(row, result)
+  })
+
+  const release = Effect.fn("voidPayment")(function*(id: AuthorizationId) {
+    const row = yield* find(id)
+    const [result] = yield* voidSet([row.reference])
+    return yield* conclude(row, result)
+  })
+
+  const refund = Effect.fn("refundPayment")(function*(id: AuthorizationId, key: string, amountCents: number) {
+    const row = yield* find(id)
+    if (row.captured_cents === 0) {
+      return yield* new StateConflict({ current: row.status, detail: "nothing was captured" })
+    }
+    return yield* conclude(row, yield* refundRow(row, `client:${key}`, amountCents))
+  })
+
+  /** Answers for our reference; an authorization in doubt is asked about first. */
+  const byReference = Effect.fn("paymentByReference")(function*(reference: OrderId) {
+    const row = (yield* store.byReferences([reference])).get(reference)
+    if (row === undefined) return yield* new PaymentNotFound({ detail: `no payment for ${reference}` })
+    return paymentView(yield* settle(row).pipe(Effect.mapError(outcomeUnknown)))
+  })
+
+  return { show, capture, release, refund, byReference, captureSet, voidSet, refundSet } as const
+})

@@ -1,0 +1,94 @@
+import type { Payment } from "@surety/contracts/payment-api"
+import type { AuthorizationId, OrderId } from "@surety/domain/ids"
+import type { RowOf } from "@surety/platform/rows"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+
+/** A payment as stored; the token is there only while the provider's answer is unknown. */
+export type PaymentRow = RowOf<Payment> & { readonly token: string | null }
+
+/** A definite answer of the provider about one payment, to be written down. */
+export interface Finding {
+  readonly reference: OrderId
+  readonly status: "AUTHORIZED" | "DECLINED" | "CAPTURED" | "CAPTURE_REFUSED" | "VOIDED"
+  readonly provider_id?: string
+  readonly captured_cents?: number
+  readonly refusal_code?: string
+}
+
+/** What can happen to payments. The CHECKs and the trigger of the schema refuse everything else. */
+export class PaymentStore extends Context.Service<PaymentStore>()("surety/payment/PaymentStore", {
+  make: Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const columns = sql`
+      p.authorization_id, p.reference, p.status, p.amount_cents::float8 AS amount_cents, p.currency,
+      p.captured_cents::float8 AS captured_cents, p.refunded_cents::float8 AS refunded_cents, p.provider_id,
+      p.refusal_code, p.token, to_json(p.created_at) #>> '{}' AS created_at, to_json(p.updated_at) #>> '{}' AS updated_at`
+
+    const byReferences = (references: ReadonlyArray<OrderId>) =>
+      sql<PaymentRow>`SELECT ${columns} FROM payment.payments p WHERE p.reference = ANY(${references}::uuid[])`.pipe(
+        Effect.map((rows): ReadonlyMap<OrderId, PaymentRow> => new Map(rows.map((row) => [row.reference, row]))),
+        Effect.orDie
+      )
+
+    const byAuthorization = (id: AuthorizationId) =>
+      sql<PaymentRow>`SELECT ${columns} FROM payment.payments p WHERE p.authorization_id = ${id}`.pipe(
+        Effect.map((rows) => rows[0]),
+        Effect.orDie
+      )
+
+    /** The intent, before the provider hears of it. Of several copies one row stands. */
+    const intend = (payment: {
+      readonly authorization_id: string
+      readonly reference: OrderId
+      readonly amount_cents: number
+      readonly currency: string
+      readonly token: string
+    }) =>
+      sql`
+        INSERT INTO payment.payments (authorization_id, reference, amount_cents, currency, token)
+        VALUES (${payment.authorization_id}, ${payment.reference}, ${payment.amount_cents}, ${payment.currency},
+          ${payment.token})
+        ON CONFLICT (reference) DO NOTHING`.pipe(Effect.orDie)
+
+    /** Rows of VOIDED for references never heard of, so that a late authorization finds the door shut. */
+    const entomb = (references: ReadonlyArray<OrderId>) =>
+      sql`
+        INSERT INTO payment.payments (authorization_id, reference, amount_cents, currency, status)
+        SELECT gen_random_uuid(), reference, 0, 'usd', 'VOIDED' FROM unnest(${references}::uuid[]) AS r (reference)
+        ORDER BY reference
+        ON CONFLICT (reference) DO NOTHING`.pipe(Effect.orDie)
+
+    /**
+     * Writes findings of a whole set in one statement. A row moves only from a status the finding may follow, so a slow
+     * worker's late finding changes nothing.
+     */
+    const record = (findings: ReadonlyArray<Finding>) =>
+      findings.length === 0 ? Effect.void : sql`
+        WITH finding AS (
+          SELECT * FROM jsonb_to_recordset(${JSON.stringify(findings)}::text::jsonb) AS f (
+            reference uuid, status text, provider_id text, captured_cents bigint, refusal_code text
+          )
+        ), held AS MATERIALIZED (
+          SELECT p.reference FROM payment.payments p JOIN finding f USING (reference)
+          WHERE (p.status, f.status) IN (
+            ('AUTHORIZING', 'AUTHORIZED'), ('AUTHORIZING', 'DECLINED'), ('AUTHORIZED', 'CAPTURED'),
+            ('AUTHORIZED', 'CAPTURE_REFUSED'), ('AUTHORIZED', 'VOIDED'), ('CAPTURE_REFUSED', 'VOIDED'),
+            ('CAPTURE_REFUSED', 'CAPTURED'))
+          ORDER BY p.reference FOR NO KEY UPDATE OF p
+        )
+        UPDATE payment.payments AS p SET
+          status = f.status,
+          provider_id = coalesce(f.provider_id, p.provider_id),
+          captured_cents = coalesce(f.captured_cents, p.captured_cents),
+          refusal_code = coalesce(f.refusal_code, p.refusal_code),
+          token = NULL,
+          updated_at = now()
+        FROM finding f JOIN held USING (reference)
+        WHERE p.reference = f.reference`.pipe(Effect.orDie)
+
+    return { byReferences, byAuthorization, intend, entomb, record } as const
+  })
+}) {
+  static readonly layer = Layer.effect(this, this.make)
+}
