@@ -1,6 +1,6 @@
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { EdgeApi } from "@surety/contracts/edge-api"
 import { database } from "@surety/platform/database"
+import { httpClient } from "@surety/platform/http-client"
 import { serveApi } from "@surety/platform/http-server"
 import { Layer } from "effect"
 import { randomUUID } from "node:crypto"
@@ -22,7 +22,7 @@ export const edgeApi = (settings: EdgeApiSettings) => {
     Layer.provide(LedgerStore.layer({ owner, lease_millis })),
     Layer.provide(OrderReader.layer),
     Layer.provide(Neighbours.layer(settings)),
-    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provide(httpClient),
     Layer.provide(database(settings.database))
   )
 }

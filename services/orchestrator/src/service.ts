@@ -1,6 +1,6 @@
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { OperationsApi } from "@surety/contracts/operations-api"
 import { database } from "@surety/platform/database"
+import { httpClient } from "@surety/platform/http-client"
 import { serveApi } from "@surety/platform/http-server"
 import { Layer } from "effect"
 import { randomUUID } from "node:crypto"
@@ -21,7 +21,7 @@ export const orchestrator = (settings: OrchestratorSettings) => {
     Layer.provide(LedgerJournal.layer({ owner, lease_millis: settings.lease_millis })),
     Layer.provide(SagaStore.layer),
     Layer.provide(Neighbours.layer(settings.neighbours)),
-    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provide(httpClient),
     Layer.provide(database(settings.database))
   )
 }
