@@ -1,24 +1,10 @@
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Effect, Layer, Ref } from "effect"
-import { HttpRouter, type HttpServer, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiScalar } from "effect/http-api"
-import { createServer, type Server } from "node:http"
 import { databaseAnswers } from "./database.ts"
+import { listeningServer, type ListenSettings, SilentConnections } from "./listening-server.ts"
 import { problemBoundary, requestProblems } from "./problem-boundary.ts"
 import { problemResponse } from "./problem.ts"
-
-export interface ListenSettings {
-  readonly host: string
-  /** 0 takes any free port. */
-  readonly port: number
-}
-
-/** How long requests in flight get to finish after SIGTERM; the whole stop must fit into 20 s. */
-const DRAIN_TIMEOUT = "10 seconds"
-/** Slow headers or bodies are cut off, or a few idle clients could hold every socket. */
-const HEADERS_TIMEOUT_MILLIS = 10_000
-const REQUEST_TIMEOUT_MILLIS = 30_000
-const KEEP_ALIVE_TIMEOUT_MILLIS = 65_000
 
 /** Whether this process takes new work; false from the first moment of a stop. */
 export class Readiness extends Context.Service<Readiness, { readonly accepting: Ref.Ref<boolean> }>()(
@@ -50,25 +36,38 @@ const healthRoutes = Effect.gen(function*() {
   )
 }).pipe(Layer.unwrap)
 
-/** Flips readiness the moment the process is asked to stop, before the listener closes. */
+/** The first thing of a stop, while the listener is still open: no longer ready, and no waiting for who asks nothing. */
 const unreadyFirst = Layer.effectDiscard(
-  Effect.flatMap(Readiness, ({ accepting }) => Effect.addFinalizer(() => Ref.set(accepting, false)))
+  Effect.gen(function*() {
+    const { accepting } = yield* Readiness
+    const silent = yield* SilentConnections
+    yield* Effect.addFinalizer(() => Effect.andThen(Ref.set(accepting, false), silent.end))
+  })
 )
 
-/** Connections that outlast the drain are cut: one that never sent a request would otherwise hold the stop for ever. */
-const cutStragglers = (server: Server) =>
-  Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections())))
+/** While stopping, each answer ends its connection, or idle kept-alive connections would hold the stop until they are cut. */
+const lastAnswers = HttpRouter.middleware(
+  Effect.map(
+    Readiness,
+    ({ accepting }) => (next) =>
+      Effect.flatMap(
+        next,
+        (response) =>
+          Effect.map(Ref.get(accepting), (stays) =>
+            stays ? response : HttpServerResponse.setHeader(response, "connection", "close"))
+      )
+  ),
+  { global: true }
+)
 
-const nodeServer = (listen: ListenSettings) =>
-  Layer.unwrap(Effect.sync(() => {
-    const server = createServer({
-      headersTimeout: HEADERS_TIMEOUT_MILLIS,
-      requestTimeout: REQUEST_TIMEOUT_MILLIS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MILLIS
-    })
-    const options = { host: listen.host, port: listen.port, gracefulShutdownTimeout: DRAIN_TIMEOUT } as const
-    return cutStragglers(server).pipe(Layer.provideMerge(NodeHttpServer.layer(() => server, options)))
-  }))
+/** Where it listens, once it does: with a port of 0 the log is the only place that knows. */
+const sayWhere = Layer.effectDiscard(
+  Effect.flatMap(
+    HttpServer.HttpServer,
+    (server) =>
+      Effect.logInfo("service.listening").pipe(Effect.annotateLogs({ url: `http://127.0.0.1:${portOf(server)}` }))
+  )
+)
 
 /**
  * Serves one API: its handlers, `/health/*`, `/openapi.json`, `/docs`, problems for everything that goes wrong. The
@@ -86,11 +85,12 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
     ),
     HttpApiScalar.layer(api, { path: "/docs" }),
     healthRoutes,
-    problemBoundary(api)
+    problemBoundary(api),
+    lastAnswers
   )
-  return unreadyFirst.pipe(
+  return Layer.mergeAll(unreadyFirst, sayWhere).pipe(
     Layer.provideMerge(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })),
-    Layer.provideMerge(nodeServer(listen)),
+    Layer.provideMerge(listeningServer(listen)),
     Layer.provide(Readiness.layer)
   )
 }

@@ -18,6 +18,7 @@ const databaseTrouble = (error: string, detail: string): ServerProblem => ({
   extra: { retry_after_seconds: RETRY_AFTER_SECONDS }
 })
 
+const timedOut = databaseTrouble('timed_out','x')
 const wrongMethod = (methods: ReadonlyArray<string>): ServerProblem => ({
   status: 405,
   error: "method_not_allowed",
@@ -62,6 +63,7 @@ export const problemBoundary = (api: HttpApi.Constraint) => {
         const refused = methods.includes(request.method) ? refuseEarly(request) : undefined
         const response = refused !== undefined ? problemResponse(refused) : yield* next.pipe(
           Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitOf(path))),
+          Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.succeed(problemResponse(timedOut)) }),
           Effect.catchCauseIf(
             (cause) => !Cause.hasInterruptsOnly(cause),
             (cause) =>

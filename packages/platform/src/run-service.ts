@@ -1,8 +1,52 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Config, Effect, Exit, Layer, Logger } from "effect"
+import { Cause, Config, Effect, Exit, Layer, Logger, References, type Schema, SchemaIssue } from "effect"
+import { HttpServerError } from "effect/http"
 
-/** Structured logs, one JSON object a line, with the service's name on each. */
-export const jsonLogs = Logger.layer([Logger.consoleJson])
+const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** `ORDERS_PORT is not right: Expected …`; never the value, which may be a password. */
+const explainSettings = (error: Schema.SchemaError): string =>
+  formatIssues(error.issue).issues.map(({ message, path = [] }) => {
+    const variable = path.map((segment) => String(typeof segment === "object" ? segment.key : segment)).join("_")
+    return (process.env[variable] ?? "") === "" ? `${variable} is not set` : `${variable} is not right: ${message}`
+  }).join("; ")
+
+/** Why a service could not start or go on, in one line where the reason is a common one. */
+const explain = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (error instanceof Config.ConfigError && error.cause._tag === "SchemaError") return explainSettings(error.cause)
+  if (error instanceof HttpServerError.ServeError && error.cause instanceof Error) {
+    return `cannot listen: ${error.cause.message}`
+  }
+  return Cause.pretty(cause)
+}
+
+const minimumLevel = Config.LogLevel("LOG_LEVEL").pipe(
+  Config.withDefault("Info" as const),
+  Effect.tapCause((cause) => Effect.logFatal("service.failed", { reason: explain(cause) }))
+)
+
+/** Where logs go, and from `LOG_LEVEL` (Info unless said otherwise) which of them. */
+const logsTo = (logger: Logger.Logger<unknown, void>) =>
+  Layer.effect(References.MinimumLogLevel, minimumLevel).pipe(Layer.provideMerge(Logger.layer([logger])))
+
+/** Structured logs for machines, one JSON object a line. */
+export const jsonLogs = logsTo(Logger.consoleJson)
+
+/** The same logs for people. */
+export const prettyLogs = logsTo(Logger.consolePretty())
+
+/** Runs a program as a process: exit 0 when it was asked to stop, 1 when it failed, with one clear line of why. */
+export const runProgram = <E>(program: Effect.Effect<unknown, E>): void =>
+  NodeRuntime.runMain(program, {
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)
+  })
+
+/** Said once everything beneath is there, and before anything of it goes. */
+const announced = Layer.effectDiscard(
+  Effect.andThen(Effect.logInfo("service.started"), Effect.addFinalizer(() => Effect.logInfo("service.stopping")))
+)
 
 /**
  * Runs one service as a process: reads its settings (a bad value ends the start with one clear line and exit 1),
@@ -12,22 +56,15 @@ export const runService = <Settings, A, E>(
   name: string,
   settings: Config.Config<Settings>,
   service: (settings: Settings) => Layer.Layer<A, E>
-): void => {
-  const program = Effect.gen(function*() {
-    const read = yield* settings
-    yield* Effect.logInfo("service.started")
-    return yield* Layer.launch(service(read))
-  }).pipe(
-    Effect.tapCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.logInfo("service.stopped")
-        : Effect.logFatal("service.failed", Cause.pretty(cause))
-    ),
-    Effect.annotateLogs({ service: name }),
-    Effect.provide(jsonLogs)
+): void =>
+  runProgram(
+    Effect.flatMap(settings, (read) => Layer.launch(Layer.provideMerge(announced, service(read)))).pipe(
+      Effect.onExit((exit) =>
+        Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
+          ? Effect.logFatal("service.failed", { reason: explain(exit.cause) })
+          : Effect.logInfo("service.stopped")
+      ),
+      Effect.annotateLogs({ service: name }),
+      Effect.provide(jsonLogs)
+    )
   )
-  NodeRuntime.runMain(program, {
-    disableErrorReporting: true,
-    teardown: (exit, onExit) => onExit(Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? 1 : 0)
-  })
-}

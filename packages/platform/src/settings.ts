@@ -1,18 +1,27 @@
-import { Config, Schema } from "effect"
+import { Config, Redacted, Schema } from "effect"
 import type { DatabaseSettings } from "./database.ts"
-import type { ListenSettings } from "./http-server.ts"
+import type { ListenSettings } from "./listening-server.ts"
 
-/** `HOST` for every service alike, and the port under the service's own name, so that one environment can hold all. */
+const PostgresUrl = Schema.String.check(
+  Schema.makeFilter((url) =>
+    /^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? "") || "must be a URL such as postgres://user@host:5432/name"
+  )
+)
+
+/**
+ * `HOST` for every service alike, and the port under the service's own name, so that one environment can hold all; 0 takes
+ * any free port.
+ */
 export const listenSettings = (portVariable: string, port: number): Config.Config<ListenSettings> =>
   Config.all({
     host: Config.String("HOST").pipe(Config.withDefault("127.0.0.1")),
-    port: Config.Port(portVariable).pipe(Config.withDefault(port))
+    port: wholeSetting(portVariable, { minimum: 0, maximum: 65_535, fallback: port })
   })
 
 /** `DATABASE_URL` and the size of the pool; the role is the schema's, not a setting. */
 export const databaseSettings = (service: string, role: string): Config.Config<DatabaseSettings> =>
   Config.all({
-    url: Config.Redacted("DATABASE_URL"),
+    url: Config.map(Config.schema(PostgresUrl, "DATABASE_URL"), (url) => Redacted.make(url)),
     max_connections: wholeSetting("DATABASE_MAX_CONNECTIONS", { minimum: 1, maximum: 500, fallback: 10 })
   }).pipe(Config.map((settings) => ({ ...settings, role, application_name: `surety-${service}` })))
 

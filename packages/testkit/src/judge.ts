@@ -29,9 +29,8 @@ export const always: ReadonlyArray<Invariant> = [
       SELECT product_id, warehouse_id FROM (
         SELECT product_id, warehouse_id, reserved FROM inventory.stock WHERE reserved <> 0
       ) s FULL JOIN (
-        SELECT a.product_id, a.warehouse_id, sum(a.quantity) AS held
-        FROM inventory.reservations r,
-          jsonb_to_recordset(r.allocations) AS a (product_id uuid, warehouse_id uuid, quantity integer)
+        SELECT m.product_id, m.warehouse_id, sum(m.reserved_delta) AS held
+        FROM inventory.reservations r JOIN inventory.movements m ON m.cause_id = r.order_id AND m.kind = 'hold'
         WHERE r.status = 'HELD' GROUP BY 1, 2
       ) h USING (product_id, warehouse_id)
       WHERE coalesce(s.reserved, 0) <> coalesce(h.held, 0)`
@@ -64,8 +63,8 @@ export const always: ReadonlyArray<Invariant> = [
       WHERE r.status IN ('HELD', 'COMMITTED') AND EXISTS (
         SELECT 1 FROM jsonb_to_recordset(e.items) AS l (product_id uuid, quantity integer)
         FULL JOIN (
-          SELECT a.product_id, sum(a.quantity) AS quantity
-          FROM jsonb_to_recordset(r.allocations) AS a (product_id uuid, quantity integer) GROUP BY 1
+          SELECT m.product_id, sum(m.reserved_delta) AS quantity
+          FROM inventory.movements m WHERE m.cause_id = r.order_id AND m.kind = 'hold' GROUP BY 1
         ) a USING (product_id)
         WHERE coalesce(l.quantity, 0) <> coalesce(a.quantity, 0))`
   },

@@ -159,7 +159,8 @@ type Operations = PaymentProvider["Service"]
 /**
  * A spent key never tells what its request did, so something else is asked. Capture and cancel: the payment; and if it
  * still stands, the request goes out once more under a second key, for its state lets either happen only once.
- * Authorize: the search by reference, which can only say yes. Nothing else is ever sent under another key.
+ * Authorize: the search by reference, which can only say yes. Nothing else is ever sent under another key, so a refund
+ * (which its adapter looks for by what it left in it) and an authorization may stay unknown until somebody looks.
  */
 export const askingBehindSpentKeys = (provider: Operations): Operations => {
   const settled = <R extends { readonly provider_id: string; readonly key: string }, A>(
@@ -191,7 +192,7 @@ export const askingBehindSpentKeys = (provider: Operations): Operations => {
   }
 }
 
-const isSpent = (error: ProviderUnknown) => error.reason === "key_spent"
+export const isSpent = (error: ProviderUnknown) => error.reason === "key_spent"
 
 /** How long and how often we bother a provider, whichever it is. */
 export interface ProviderPatience {

@@ -1,14 +1,12 @@
 /**
- * The payment provider through Stripe's official client.
- *
- * The client's own habits are kept on a short lead, because who repeats what is the saga's business: one call is one
- * request, nothing is retried behind our back, and an answer counts only if it is one of Stripe's own.
+ * The payment provider through Stripe's official client, kept on a short lead: one call is one request, nothing is
+ * repeated behind our back (that is the saga's business), and an answer counts only if it is one of Stripe's own.
  */
 import { Data, Effect, Layer, Option, Redacted, Stream } from "effect"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as http from "node:http"
 import * as https from "node:https"
-import Stripe from "stripe"
+import { Stripe } from "stripe"
 import * as Port from "./provider.ts"
 
 export interface StripeSettings extends Port.ProviderPatience {
@@ -52,8 +50,9 @@ const heard = (operation: Port.ProviderOperation, error: unknown): Refusal | Por
   }
   if (status === undefined) return unknown(operation, "unreadable", message)
   const told = `${status} ${code ?? rawType ?? ""} ${message}`
+  if (status === 409 || code === "lock_timeout") return unknown(operation, "in_flight", told)
   if (error instanceof Stripe.errors.StripeRateLimitError) return unknown(operation, "rate_limited", told)
-  if (status < 500) return unknown(operation, status === 409 ? "in_flight" : "not_understood", told)
+  if (status < 500) return unknown(operation, "not_understood", told)
   return unknown(operation, headers?.["idempotent-replayed"] === "true" ? "key_spent" : "server_error", told)
 }
 
@@ -100,11 +99,9 @@ const makeClient = Effect.fnUntraced(function*({ api_base, concurrency, secret_k
   })
 })
 
-/** Stripe names a single-use card token in one field and a stored payment method in another. */
+/** Stripe takes a single-use card token in one field and a stored payment method in another. */
 const cardOf = (token: string) =>
-  token.startsWith("tok_")
-    ? { payment_method_data: { type: "card" as const, card: { token } } }
-    : { payment_method: token }
+  token.startsWith("tok_") ? { payment_method_data: { type: "card", card: { token } } } : { payment_method: token }
 
 const isExpiry = (word: string | null | undefined) =>
   ["automatic", "expired", "charge_expired_for_capture", "capture_charge_authorization_expired"].includes(word ?? "")
@@ -137,6 +134,7 @@ const declined = ({ code, decline_code, message, payment_intent }: Stripe.errors
   ...(payment_intent === undefined ? {} : { provider_id: payment_intent.id })
 })
 
+/** Of the refusals of a capture only these are known to be final. Any other leaves the question open. */
 const captureRefused = ({ code, decline_code, payment_intent, statusCode }: Stripe.errors.StripeError) => {
   if (code === "payment_intent_unexpected_state") return payment_intent && Port.captureIn(paymentOf(payment_intent))
   if (isExpiry(code)) return refused("expired")
@@ -165,10 +163,7 @@ const makeOperations = Effect.fnUntraced(function*(settings: StripeSettings) {
   const { paymentIntents, refunds } = yield* makeClient(settings)
   const guard = yield* Port.makeGuard(settings)
 
-  /**
-   * One request. Its answer is believed if it is a 2xx that holds the kind of object which was asked for, and if
-   * `read` (or, for a refusal, `readNo`) finds a definite word in it.
-   */
+  /** One request. Believed if it is a 2xx with the kind of object asked for in which `read` finds a definite word. */
   const ask = <A extends { readonly object: string }, B>(
     operation: Port.ProviderOperation,
     expected: A["object"],
@@ -215,9 +210,13 @@ const makeOperations = Effect.fnUntraced(function*(settings: StripeSettings) {
       const post = () => paymentIntents.cancel(provider_id, {}, { idempotencyKey })
       return ask("cancel", "payment_intent", post, voided, cancellationRefused)
     },
-    refund: ({ amount_cents: amount, key: idempotencyKey, provider_id: payment_intent }) => {
-      const post = () => refunds.create({ payment_intent, amount }, { idempotencyKey })
-      return ask("refund", "refund", post, refundIn, ({ code, decline_code }) => refused(decline_code || code))
+    refund: ({ amount_cents: amount, key, provider_id: payment_intent }) => {
+      const post = () => refunds.create({ payment_intent, amount, metadata: { key } }, { idempotencyKey: key })
+      const refund = ask("refund", "refund", post, refundIn, ({ code, decline_code }) => refused(decline_code || code))
+      const list = () => refunds.list({ payment_intent, limit: PAGE_LIMIT })
+      const isOurs = ({ metadata }: Stripe.Refund) => metadata?.["key"] === key
+      const found = ask("refund", "list", list, ({ data }) => data.filter(isOurs).map(refundIn)[0])
+      return Effect.catchIf(refund, Port.isSpent, () => found)
     },
     retrieve: ({ provider_id }) => {
       const get = () => paymentIntents.retrieve(provider_id, { expand: ["latest_charge"] })
@@ -231,17 +230,14 @@ const makeOperations = Effect.fnUntraced(function*(settings: StripeSettings) {
     },
     list: ({ created_after }) => {
       const created = { gte: Math.floor((created_after?.getTime() ?? 0) / 1000) }
-      const query = { created, limit: PAGE_LIMIT, expand: ["data.latest_charge"] }
-      return Stream.paginate<Stripe.PaymentIntentListParams, Port.ProviderPayment, Port.ProviderUnknown>(
-        query,
+      const all: Stripe.PaymentIntentListParams = { created, limit: PAGE_LIMIT, expand: ["data.latest_charge"] }
+      return Stream.paginate(
+        all,
         (page) =>
-          ask("list", "list", () => paymentIntents.list(page), ({ data, has_more }) => [
-            data.map(paymentOf),
-            Option.map(
-              Option.filter(Option.fromNullishOr(data.at(-1)), () => has_more),
-              ({ id }) => ({ ...query, starting_after: id })
-            )
-          ])
+          ask("list", "list", () => paymentIntents.list(page), ({ data, has_more }) => {
+            const last = Option.fromNullishOr(has_more ? data.at(-1) : undefined)
+            return [data.map(paymentOf), Option.map(last, ({ id }) => ({ ...all, starting_after: id }))] as const
+          })
       )
     }
   })

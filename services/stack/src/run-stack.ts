@@ -49,9 +49,13 @@ const serve = Effect.fnUntraced(function*<S, E>(
 
 /**
  * All services and the provider simulator in this process, over real HTTP, on one database, until the scope closes; they
- * stop in the order opposite to their start. A port of 0 takes any free one.
+ * stop in the order opposite to their start. A port of 0 takes any free one. What is left out runs somewhere else.
  */
-export const runStack = Effect.fn("runStack")(function*(database: Redacted.Redacted, given: Environment) {
+export const runStack = Effect.fn("runStack")(function*(
+  database: Redacted.Redacted,
+  given: Environment,
+  without: ReadonlyArray<"orchestrator"> = []
+) {
   const environment: Environment = { ...given, DATABASE_URL: Redacted.value(database) }
   const simulated = yield* build(providerSimulator(yield* read(simulatorSettings, environment)))
   const simulator = Context.get(simulated, ProviderSimulator).url
@@ -60,7 +64,9 @@ export const runStack = Effect.fn("runStack")(function*(database: Redacted.Redac
   const ordersUrl = yield* serve("orders", ordersSettings, orders, environment)
   const neighbours = { PAYMENT_URL: paymentUrl, INVENTORY_URL: inventoryUrl, ORDERS_URL: ordersUrl, ...environment }
   const edgeUrl = yield* serve("edge-api", edgeApiSettings, edgeApi, neighbours)
-  const orchestratorUrl = yield* serve("orchestrator", orchestratorSettings, orchestrator, neighbours)
+  const orchestratorUrl = without.includes("orchestrator")
+    ? ""
+    : yield* serve("orchestrator", orchestratorSettings, orchestrator, neighbours)
   return {
     edge_api: edgeUrl,
     inventory: inventoryUrl,

@@ -1,8 +1,10 @@
 import { Effect, Schedule, Schema } from "effect"
 import type { Scope } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { orUnavailable, type SourceUnavailable } from "./postgres-source.ts"
+import { SourceUnavailable } from "./postgres-source.ts"
+import { isAlive } from "./process-alive.ts"
 
 /** Another process works on this data folder. */
 export class DataFolderInUse extends Schema.TaggedError<DataFolderInUse>()("DataFolderInUse", {
@@ -16,49 +18,59 @@ export class DataFolderInUse extends Schema.TaggedError<DataFolderInUse>()("Data
   }
 }
 
+const SQLITE_BUSY = 5
+const RETRIES_PER_SECOND = 10
+
 /**
- * Holds a folder for this process until the scope closes; fails at once where another holds it.
+ * Holds an existing folder for this process until the scope closes; fails at once where another holds it.
  *
- * The lock is one of the operating system on the file `<folder>.lock`, taken through SQLite because Node has no other
- * way to it. It ends with the process however that ends, so there are no stale locks to tell from live ones and no
- * moment in which two processes hold it. The pid beside it is only for the message.
+ * The lock is the operating system's, on the file `lock`, and is taken through SQLite because Node has no other way to
+ * it. It ends with the process however that ends, so there are no stale locks to tell from live ones, and no moment in
+ * which two processes hold it. The pid beside it is only for the message.
  */
 export const lockFolder = (folder: string): Effect.Effect<void, DataFolderInUse | SourceUnavailable, Scope.Scope> =>
   Effect.acquireRelease(
-    orUnavailable(`lock of ${folder}`, () => new DatabaseSync(`${folder}.lock`)),
+    Effect.suspend(() => takeLock(folder)),
     (lock) => Effect.sync(() => lock.close())
-  ).pipe(
-    Effect.flatMap((lock) =>
-      Effect.try({
-        try: () => lock.exec("BEGIN EXCLUSIVE"),
-        catch: () => new DataFolderInUse({ folder, pid: readHolder(folder) })
-      })
-    ),
-    Effect.andThen(orUnavailable(`lock of ${folder}`, () => writeFileSync(`${folder}.pid`, String(process.pid))))
-  )
+  ).pipe(Effect.asVoid)
 
-/** As `lockFolder`, but waits: for a server that is just shutting down because its parent died. */
-export const awaitLock = (
+/** As `lockFolder`, but waits: for a server that is just going down because its parent died, or for a download. */
+export const awaitFolder = (
   folder: string,
   limit: { readonly seconds: number }
 ): Effect.Effect<void, DataFolderInUse | SourceUnavailable, Scope.Scope> =>
   lockFolder(folder).pipe(
     Effect.retry({
       while: (error) => error._tag === "DataFolderInUse",
-      schedule: Schedule.spaced("100 millis"),
-      times: limit.seconds * 10
+      schedule: Schedule.spaced(1000 / RETRIES_PER_SECOND),
+      times: limit.seconds * RETRIES_PER_SECOND
     })
   )
 
-const readHolder = (folder: string): number | undefined => {
+const takeLock = (folder: string): Effect.Effect<DatabaseSync, DataFolderInUse | SourceUnavailable> => {
+  let lock: DatabaseSync | undefined
   try {
-    const pid = Number(readFileSync(`${folder}.pid`, "utf8"))
-    process.kill(pid, 0)
-    return pid
+    lock = new DatabaseSync(join(folder, "lock"))
+    lock.exec("BEGIN EXCLUSIVE")
+    writeFileSync(join(folder, "lock.pid"), String(process.pid))
+    return Effect.succeed(lock)
   } catch (cause) {
-    // EPERM: it lives and belongs to someone else.
-    return isNotPermitted(cause) ? Number(readFileSync(`${folder}.pid`, "utf8")) : undefined
+    lock?.close()
+    return property(cause, "errcode") === SQLITE_BUSY
+      ? Effect.fail(new DataFolderInUse({ folder, ...readHolder(folder) }))
+      : Effect.fail(new SourceUnavailable({ reason: `cannot lock ${folder}: ${String(property(cause, "message"))}` }))
   }
 }
 
-const isNotPermitted = (cause: unknown) => cause instanceof Error && "code" in cause && cause.code === "EPERM"
+/** The pid the holder wrote; none where it has not come to that yet and what stands there is a dead one's. */
+const readHolder = (folder: string): { readonly pid?: number } => {
+  try {
+    const pid = Number(readFileSync(join(folder, "lock.pid"), "utf8"))
+    return isAlive(pid) ? { pid } : {}
+  } catch {
+    return {}
+  }
+}
+
+const property = (cause: unknown, name: string): unknown =>
+  typeof cause === "object" && cause !== null ? Reflect.get(cause, name) : undefined

@@ -15,12 +15,14 @@ export class SourceUnavailable extends Schema.TaggedError<SourceUnavailable>()("
 
 /** No source could serve. The message lists each one with its reason, and what would help. */
 export class NoDatabase extends Schema.TaggedError<NoDatabase>()("NoDatabase", {
-  tried: Schema.Array(Schema.Struct({ source: Source, reason: Schema.String }))
+  tried: Schema.Array(
+    Schema.Struct({ source: Schema.Literals([...Source.literals, "data folder"]), reason: Schema.String })
+  )
 }) {
   override get message() {
     return [
       "No PostgreSQL with PostGIS could be found or started. Tried:",
-      ...this.tried.map(({ source, reason }) => `  - ${source.padEnd(7)} ${reason}`),
+      ...this.tried.map(({ source, reason }) => `  - ${source.padEnd(6)} ${reason}`),
       "Any one of these helps:",
       "  - DATABASE_URL=postgres://user:password@host:5432/database, a server that has PostGIS",
       "  - Debian, Ubuntu: sudo apt-get install -y postgresql-postgis    macOS: brew install postgresql postgis",

@@ -1,0 +1,60 @@
+import type { Allocation } from "@surety/contracts/inventory-api"
+import type { ProductId, WarehouseId } from "@surety/domain/ids"
+import { Context, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+
+interface Free {
+  readonly product_id: ProductId
+  readonly warehouse_id: WarehouseId
+  readonly available: number
+}
+
+export interface WarehouseLevel {
+  readonly warehouse_id: WarehouseId
+  readonly code: string
+  readonly on_hand: number
+  readonly reserved: number
+  readonly available: number
+}
+
+/** Stock rows: read for people, or locked for a decision. They change only together with their movements. */
+export class StockStore extends Context.Service<StockStore>()("surety/inventory/StockStore", {
+  make: Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+
+    /** Locks the rows of all these allocations in the order of their keys, and reads what they have under the lock. */
+    const lock = Effect.fn("lockStock")((allocations: ReadonlyArray<Allocation>) =>
+      sql<Free>`
+        SELECT s.product_id, s.warehouse_id, s.on_hand - s.reserved AS available
+        FROM inventory.stock s JOIN (
+          SELECT DISTINCT product_id, warehouse_id
+          FROM unnest(
+            ${allocations.map((a) => a.product_id)}::uuid[], ${allocations.map((a) => a.warehouse_id)}::uuid[]
+          ) AS a (product_id, warehouse_id)
+        ) chosen ON chosen.product_id = s.product_id AND chosen.warehouse_id = s.warehouse_id
+        ORDER BY s.product_id, s.warehouse_id FOR UPDATE OF s`
+    )
+
+    /** A product's level in every warehouse that stocks it; what expired holds kept is available. */
+    const levels = Effect.fn("readLevels")((product: ProductId) =>
+      sql<WarehouseLevel>`
+        WITH lapsed AS (
+          SELECT m.warehouse_id, sum(m.reserved_delta)::int AS units
+          FROM inventory.reservations r JOIN inventory.movements m ON m.cause_id = r.order_id AND m.kind = 'hold'
+          WHERE r.expires_at <= now() AND m.product_id = ${product}::uuid
+          GROUP BY m.warehouse_id
+        )
+        SELECT s.warehouse_id, w.code, s.on_hand, s.reserved,
+          s.on_hand - s.reserved + coalesce(lapsed.units, 0) AS available
+        FROM inventory.stock s
+        JOIN inventory.warehouses w ON w.id = s.warehouse_id
+        LEFT JOIN lapsed ON lapsed.warehouse_id = s.warehouse_id
+        WHERE s.product_id = ${product}::uuid
+        ORDER BY w.code`.pipe(Effect.orDie)
+    )
+
+    return { lock, levels } as const
+  })
+}) {
+  static readonly layer = Layer.effect(this, this.make)
+}

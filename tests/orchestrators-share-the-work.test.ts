@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import { isConcurrent } from "@surety/testkit/test-database"
+import { Effect, Schedule } from "effect"
+import { serviceProcess } from "./service-process.ts"
+import {
+  afterTheEnd,
+  assertBooksBalance,
+  orderOf,
+  place,
+  request,
+  stackForTests,
+  stocked,
+  tally
+} from "./stack-for-tests.ts"
+
+describe("any number of orchestrators share one ledger", () => {
+  it.live.skipIf(!isConcurrent())(
+    "two orchestrators never act on one order at the same time",
+    () =>
+      Effect.gen(function*() {
+        const stack = yield* stackForTests({ SAGA_SET_SIZE: "8", PROVIDER_TIMEOUT_MILLIS: "5000" })
+        yield* serviceProcess(stack, "orchestrator", { SAGA_SET_SIZE: "8" })
+        yield* serviceProcess(stack, "orchestrator", { SAGA_SET_SIZE: "8" })
+        const product = yield* stocked(stack, 300)
+        yield* Effect.replicateEffect(place(stack, orderOf(product)), 200, { concurrency: 50, discard: true })
+        assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { COMPLETED: 200 })
+        // Claimed once each (the edge's insert is fence 1), and the provider asked once for each: nobody worked twice.
+        const twice = yield* stack.sql`SELECT id, fence FROM ledger.entries WHERE fence <> 2 OR lease_expiries <> 0`
+        assert.deepStrictEqual(twice, [])
+        const { body } = yield* request("GET", `${stack.urls.simulator}/_simulator/log`)
+        const captures = body["entries"].filter((entry: { operation: string }) => entry.operation === "capture")
+        assert.strictEqual(captures.length, 200)
+        yield* assertBooksBalance(stack)
+      }).pipe(Effect.scoped)
+  )
+
+  it.live("a paused orchestrator is fenced out: its late record changes nothing", () =>
+    Effect.gen(function*() {
+      const environment = { SAGA_LEASE_MILLIS: "600", SAGA_CALL_TIMEOUT_MILLIS: "5000", PROVIDER_TIMEOUT_MILLIS: "700" }
+      const stack = yield* stackForTests(environment, ["orchestrator"])
+      const product = yield* stocked(stack, 5)
+      const paused = yield* serviceProcess(stack, "orchestrator", environment)
+      yield* paused.said("service.listening")
+      yield* place(stack, orderOf(product, 1, "tok_capture_timeout_after"))
+      yield* stack.sql`SELECT id FROM ledger.entries WHERE status = 'INVENTORY_RESERVED' AND lease_until IS NOT NULL`
+        .pipe(
+          Effect.repeat({ until: (rows) => rows.length > 0, schedule: Schedule.spaced("10 millis") }),
+          Effect.timeout("20 seconds")
+        )
+      yield* paused.signal("SIGSTOP")
+      yield* serviceProcess(stack, "orchestrator", environment)
+      assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { COMPLETED: 1 })
+      const before = yield* stack.sql`SELECT status, fence, revision, updated_at FROM ledger.entries`
+      yield* paused.signal("SIGCONT")
+      yield* paused.said("saga.fenced")
+      assert.deepStrictEqual(yield* stack.sql`SELECT status, fence, revision, updated_at FROM ledger.entries`, before)
+      yield* assertBooksBalance(stack)
+    }).pipe(Effect.scoped))
+})

@@ -1,0 +1,184 @@
+import { assert } from "@effect/vitest"
+import type { PlaceOrder } from "@surety/contracts/edge-api"
+import type { Product } from "@surety/contracts/inventory-api"
+import { seedCatalogue } from "@surety/inventory/seed"
+import { database } from "@surety/platform/database"
+import { type Environment, runStack, type StackUrls } from "@surety/stack/run-stack"
+import { judge } from "@surety/testkit/judge"
+import { administrator, testDatabase } from "@surety/testkit/test-database"
+import { Context, Effect, Layer, Logger, type Redacted, References, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
+import { randomUUID } from "node:crypto"
+
+/** Any free ports, and time compressed: one unit of patience is 5 ms instead of 1 s. */
+export const compressed: Environment = {
+  EDGE_API_PORT: "0",
+  INVENTORY_PORT: "0",
+  PAYMENT_PORT: "0",
+  ORDERS_PORT: "0",
+  ORCHESTRATOR_PORT: "0",
+  SIMULATOR_PORT: "0",
+  SAGA_RETRY_UNIT_MILLIS: "5",
+  SAGA_IDLE_MILLIS: "20",
+  SAGA_CALL_TIMEOUT_MILLIS: "5000",
+  SAGA_LEASE_MILLIS: "8000",
+  EDGE_RETRY_UNIT_MILLIS: "5",
+  EDGE_RESOLVE_EVERY_MILLIS: "30",
+  EDGE_LEASE_MILLIS: "2000",
+  PROVIDER_TIMEOUT_MILLIS: "400",
+  PROVIDER_BREAKER_OPEN_MILLIS: "50"
+}
+
+export interface Stack {
+  readonly urls: StackUrls
+  readonly database: Redacted.Redacted
+  /** An administrator's connection, over all schemas. */
+  readonly sql: SqlClient.SqlClient
+}
+
+const seed = (url: Redacted.Redacted) =>
+  seedCatalogue.pipe(
+    Effect.provide(database({ url, role: "surety_inventory", application_name: "seed", max_connections: 1 }))
+  )
+
+/** A seeded database of one's own, without services. */
+export const seededDatabase = Effect.gen(function*() {
+  const url = yield* testDatabase
+  yield* seed(url)
+  const context = yield* Layer.build(administrator(url))
+  return { database: url, sql: Context.get(context, SqlClient.SqlClient) }
+})
+
+/** All services on a database of one's own, over real HTTP, until the scope closes. Logs are kept to errors. */
+export const stackForTests = (environment: Environment = {}, without: ReadonlyArray<"orchestrator"> = []) =>
+  Effect.gen(function*() {
+    const { database, sql } = yield* seededDatabase
+    const urls = yield* runStack(database, { ...compressed, ...environment }, without)
+    return { urls, database, sql } satisfies Stack
+  }).pipe(
+    Effect.provide(Logger.layer([Logger.consoleJson])),
+    Effect.provideService(References.MinimumLogLevel, "Error")
+  )
+
+export interface Reply<Body = Record<string, unknown>> {
+  readonly status: number
+  readonly text: string
+  readonly body: Body
+  readonly headers: Headers
+}
+
+/** One HTTP request; whatever the status, an answer. */
+export const request = <Body = Record<string, any>>(
+  method: string,
+  url: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {}
+) =>
+  Effect.promise(async (): Promise<Reply<Body>> => {
+    const response = await fetch(url, {
+      method,
+      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
+    })
+    const text = await response.text()
+    return { status: response.status, text, body: text === "" ? {} : JSON.parse(text), headers: response.headers }
+  })
+
+/** A new product with `units` in the default warehouse. */
+export const stocked = Effect.fnUntraced(function*(stack: Stack, units: number, priceCents = 2999) {
+  const created = yield* request<Product>("POST", `${stack.urls.inventory}/products`, {
+    name: "Widget",
+    sku: randomUUID(),
+    priceCents
+  })
+  assert.strictEqual(created.status, 201, created.text)
+  if (units > 0) {
+    const stock = { quantity: units, reason: "Initial inventory" }
+    const added = yield* request("POST", `${stack.urls.inventory}/products/${created.body.id}/stock`, stock, {
+      "idempotency-key": randomUUID()
+    })
+    assert.strictEqual(added.status, 200, added.text)
+  }
+  return created.body.id
+})
+
+export const orderOf = (product: string, quantity = 1, token = "tok_visa_success"): object =>
+  ({
+    user_id: "user_1",
+    email: "ada@example.com",
+    items: [{ product_id: product, quantity }],
+    payment: { method: "card", token }
+  }) satisfies Record<keyof Omit<PlaceOrder, "shipping_address">, unknown>
+
+export const place = (stack: Stack, order: unknown, key: string = randomUUID()) =>
+  request("POST", `${stack.urls.edge_api}/orders`, order, { "idempotency-key": key })
+
+interface EntryRow {
+  readonly id: string
+  readonly status: string
+  readonly reason: string | null
+  readonly parked_reason: string | null
+}
+
+/** All ledger entries, once every one has ended or is parked. */
+export const afterTheEnd = (stack: { readonly sql: SqlClient.SqlClient }, atMost = "45 seconds" as const) =>
+  stack.sql<EntryRow & { readonly rests: boolean }>`
+    SELECT id, status, reason, parked_reason, outcome IS NOT NULL OR parked_at IS NOT NULL AS rests FROM ledger.entries`
+    .pipe(
+      Effect.repeat({ until: (rows) => rows.every((row) => row.rests), schedule: Schedule.spaced("25 millis") }),
+      Effect.timeoutOrElse({
+        duration: atMost,
+        orElse: () =>
+          stack.sql`SELECT id, status, last_error, attempts, lease_owner FROM ledger.entries
+            WHERE outcome IS NULL AND parked_at IS NULL LIMIT 5`.pipe(
+            Effect.flatMap((rows) => Effect.die(new Error(`orders have not ended: ${JSON.stringify(rows)}`)))
+          )
+      })
+    )
+
+/** How many entries stand at each status. */
+export const tally = (rows: ReadonlyArray<{ readonly status: string }>): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1
+  return counts
+}
+
+interface ProviderPayment {
+  readonly reference: string
+  readonly captured_cents: number
+  readonly refunded_cents: number
+  readonly held_cents: number
+}
+
+/** What the provider really did must be what our books say: an order's money taken once and whole, or not at all. */
+export const compareWithProvider = Effect.fnUntraced(function*(stack: Stack) {
+  const { body } = yield* request<{ payments: ReadonlyArray<ProviderPayment> }>(
+    "GET",
+    `${stack.urls.simulator}/_simulator/payments`
+  )
+  const rows = yield* stack.sql<{ id: string; status: string; total: number; parked: boolean }>`
+    SELECT id, status, total_cents::float8 AS total, parked_at IS NOT NULL AS parked FROM ledger.entries`
+  const kept = new Map<string, { kept: number; held: number; captures: number }>()
+  for (const payment of body.payments) {
+    const sum = kept.get(payment.reference) ?? { kept: 0, held: 0, captures: 0 }
+    kept.set(payment.reference, {
+      kept: sum.kept + payment.captured_cents - payment.refunded_cents,
+      held: sum.held + payment.held_cents,
+      captures: sum.captures + (payment.captured_cents > 0 ? 1 : 0)
+    })
+  }
+  const wrong = rows.filter((row) => !row.parked).flatMap((row) => {
+    const at = kept.get(row.id) ?? { kept: 0, held: 0, captures: 0 }
+    const right = at.held === 0 && at.captures <= 1 && at.kept === (row.status === "COMPLETED" ? row.total : 0)
+    return right ? [] : [{ ...row, ...at }]
+  })
+  const known = new Set(rows.map((row) => row.id))
+  const strangers = body.payments.filter((payment) => !known.has(payment.reference))
+  return { wrong, strangers }
+})
+
+/** The judge's verdict and the comparison with the provider, both of which must be empty. */
+export const assertBooksBalance = Effect.fnUntraced(function*(stack: Stack) {
+  assert.deepStrictEqual(yield* judge().pipe(Effect.provideService(SqlClient.SqlClient, stack.sql)), [])
+  assert.deepStrictEqual(yield* compareWithProvider(stack), { wrong: [], strangers: [] })
+})
