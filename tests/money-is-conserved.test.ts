@@ -30,9 +30,9 @@ describe("money is conserved", () => {
         const products = yield* Effect.replicateEffect(stocked(stack, 15, 1000), 4)
         const plan = yield* Effect.replicateEffect(
           Effect.all([
-            Random.nextIntBetween(0, products.length),
-            Random.nextIntBetween(1, 4),
-            Random.nextIntBetween(0, tokens.length)
+            Random.nextIntBetween(0, products.length - 1),
+            Random.nextIntBetween(1, 3),
+            Random.nextIntBetween(0, tokens.length - 1)
           ]),
           80
         ).pipe(Random.withSeed(seed))

@@ -24,14 +24,14 @@ const mishaps = [
   "garbage_after",
   "burnt"
 ]
-const times = ["", "_x3"]
 
 describe("a payment whose answer was lost", () => {
   it.live("is never compensated while a capture is unknown, never captured twice, and ends COMPLETED", () =>
     Effect.gen(function*() {
       const stack = yield* stackForTests({ PROVIDER_BREAKER_OPEN_MILLIS: "10" })
       const product = yield* stocked(stack, 100)
-      const tokens = mishaps.flatMap((mishap) => times.map((n) => `tok_capture_${mishap}${n}`))
+      const thrice = mishaps.filter((mishap) => !mishap.startsWith("burnt")).map((mishap) => `${mishap}_x3`)
+      const tokens = [...mishaps, ...thrice].map((mishap) => `tok_capture_${mishap}`)
       const replies = yield* Effect.forEach(tokens, (token) => place(stack, orderOf(product, 1, token)), {
         concurrency: 4
       })
@@ -63,11 +63,15 @@ describe("a payment whose answer was lost", () => {
       const replies = yield* Effect.forEach(tokens, (token) => place(stack, orderOf(product, 1, token)), {
         concurrency: 4
       })
-      for (const reply of replies) {
+      for (const reply of replies.filter(({ status }) => status !== 402)) {
         assert.strictEqual(reply.status, 202, reply.text)
         assert.include(["AUTHORIZED", "AWAITING_AUTHORIZATION"], reply.body["status"])
       }
-      assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { COMPLETED: tokens.length })
+      // A burnt key had no effect and never will: that one is a definite no.
+      assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), {
+        COMPLETED: tokens.length - 1,
+        AUTHORIZATION_FAILED: 1
+      })
       yield* assertBooksBalance(stack)
     }).pipe(Effect.scoped))
 

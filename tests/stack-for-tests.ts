@@ -24,7 +24,7 @@ export const compressed: Environment = {
   SAGA_LEASE_MILLIS: "8000",
   EDGE_RETRY_UNIT_MILLIS: "5",
   EDGE_RESOLVE_EVERY_MILLIS: "30",
-  EDGE_LEASE_MILLIS: "2000",
+  EDGE_LEASE_MILLIS: "15000",
   PROVIDER_TIMEOUT_MILLIS: "400",
   PROVIDER_BREAKER_OPEN_MILLIS: "50"
 }
@@ -110,8 +110,10 @@ export const orderOf = (product: string, quantity = 1, token = "tok_visa_success
     payment: { method: "card", token }
   }) satisfies Record<keyof Omit<PlaceOrder, "shipping_address">, unknown>
 
-export const place = (stack: Stack, order: unknown, key: string = randomUUID()) =>
-  request("POST", `${stack.urls.edge_api}/orders`, order, { "idempotency-key": key })
+export const place = (stack: Stack, order: unknown, key?: string) =>
+  Effect.suspend(() =>
+    request("POST", `${stack.urls.edge_api}/orders`, order, { "idempotency-key": key ?? randomUUID() })
+  )
 
 interface EntryRow {
   readonly id: string

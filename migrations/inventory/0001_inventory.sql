@@ -89,7 +89,9 @@ CREATE TABLE inventory.adjustments (
 
 -- What became of an order here; REFUSED and RELEASED rows are the lasting answer to a repetition. A release of an order
 -- never heard of leaves a RELEASED row that refuses a late reservation. What is held stands in its 'hold' movements and
--- nowhere else: written once, the same for the counters and for the order. `decision` is in short hand, see routing.ts.
+-- nowhere else: written once, the same for the counters and for the order. `decision` is in short hand, see
+-- routing-decision.ts. Every row is updated once, a set of neighbours at a time, so pages are left half empty: then each
+-- update is heap-only. Measured: at 80 two of three were not, and a commit logged 787 bytes an order instead of 600.
 CREATE TABLE inventory.reservations (
   order_id uuid PRIMARY KEY,
   decision jsonb NOT NULL DEFAULT '{}',
@@ -104,7 +106,7 @@ CREATE TABLE inventory.reservations (
   CONSTRAINT reservations_reason_known CHECK (reason IN ('insufficient_stock', 'no_single_warehouse')),
   CONSTRAINT reservations_refused_has_reason CHECK ((status = 'REFUSED') = (reason IS NOT NULL)),
   CONSTRAINT reservations_only_holds_expire CHECK (expires_at IS NULL OR status = 'HELD')
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 -- Only holds that can expire stand here; the status is left out of it, so that a commit stays heap-only.
 CREATE INDEX reservations_expiring ON inventory.reservations (expires_at) WHERE expires_at IS NOT NULL;
 

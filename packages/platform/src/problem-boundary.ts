@@ -7,18 +7,24 @@ import { bodyLimitOf, bodyTooLarge, methodsByPath, pathOf, refuseEarly } from ".
 import { traceIdOf } from "./request-trace.ts"
 
 const RETRY_AFTER_SECONDS = 2
+/**
+ * Longer than anything here takes, statements and calls having limits of their own; a database that neither answers nor
+ * hangs up would otherwise hold a request for ever.
+ */
+const ANSWER_TIMEOUT = "30 seconds"
 /** More issues than this in one request help nobody. */
 const ISSUES_MAX = 20
 const DETAIL_MAX_LENGTH = 1000
 
-const databaseTrouble = (error: string, detail: string): ServerProblem => ({
+const sendAgain = (error: string, detail: string): ServerProblem => ({
   status: 503,
   error,
   detail: `${detail}; send the same request again`,
   extra: { retry_after_seconds: RETRY_AFTER_SECONDS }
 })
 
-const timedOut = databaseTrouble('timed_out','x')
+const tooSlow = sendAgain("timed_out", "this took too long and was given up; nothing is known of its outcome")
+
 const wrongMethod = (methods: ReadonlyArray<string>): ServerProblem => ({
   status: 405,
   error: "method_not_allowed",
@@ -34,11 +40,11 @@ const problemFor = Effect.fnUntraced(
     )
     if (errors.some(isDatabaseAway)) {
       yield* Effect.logWarning("database away", cause)
-      return databaseTrouble("database_unavailable", "the database does not answer")
+      return sendAgain("database_unavailable", "the database does not answer")
     }
     if (errors.some(isDatabaseBusy)) {
       yield* Effect.logWarning("database busy", cause)
-      return databaseTrouble("database_busy", "the database was too busy to finish this")
+      return sendAgain("database_busy", "the database was too busy to finish this")
     }
     const [{ status }] = yield* HttpServerError.causeResponse(cause)
     if (status === 413) return bodyTooLarge(path)
@@ -63,7 +69,7 @@ export const problemBoundary = (api: HttpApi.Constraint) => {
         const refused = methods.includes(request.method) ? refuseEarly(request) : undefined
         const response = refused !== undefined ? problemResponse(refused) : yield* next.pipe(
           Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(bodyLimitOf(path))),
-          Effect.timeoutOrElse({ duration: "15 seconds", orElse: () => Effect.succeed(problemResponse(timedOut)) }),
+          Effect.timeoutOrElse({ duration: ANSWER_TIMEOUT, orElse: () => Effect.succeed(problemResponse(tooSlow)) }),
           Effect.catchCauseIf(
             (cause) => !Cause.hasInterruptsOnly(cause),
             (cause) =>

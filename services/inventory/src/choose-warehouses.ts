@@ -2,7 +2,7 @@ import type { RefusalReason } from "@surety/domain/stock"
 import { Effect } from "effect"
 import type { Shortage } from "./routing-decision.ts"
 import { RoutingStore, type Wanted } from "./routing-store.ts"
-import { type Placement, placeWhole, type Search, searchEverywhere, searchNearest, verdictsOf } from "./routing.ts"
+import { type Placement, placeWhole, type Search, searchNearest, searchOn, verdictsOf } from "./routing.ts"
 import type { Verdict } from "./routing.ts"
 import { Shelf } from "./shelf.ts"
 import { splitOrder } from "./split-order.ts"
@@ -36,14 +36,14 @@ export const chooseWarehouses = Effect.fn("chooseWarehouses")(
     const searches = new Map(orders.map((order) => [order, searchNearest(order, nearest.get(order.order_id)!)]))
 
     // Most end here. Those the nearest cannot serve search on, and then all are placed afresh: an early order that now
-    // finds a warehouse may take what a later one had got. Every turn searches on for an order more, so it ends.
+    // finds a warehouse may take what a later one had got. Each order searches on twice at most, so this ends.
     let plan = placeAll(orders, searches)
     for (;;) {
-      const stuck = plan.unplaced.filter((order) => !searches.get(order)!.everywhere)
+      const stuck = plan.unplaced.filter((order) => searches.get(order)!.ask_next !== undefined)
       if (stuck.length === 0) break
-      const found = yield* store.anywhere(stuck)
-      for (const order of stuck) {
-        searches.set(order, searchEverywhere(searches.get(order)!, found.get(order.order_id)!))
+      for (const [limit, together] of Map.groupBy(stuck, (order) => searches.get(order)!.ask_next!)) {
+        const found = yield* store.anywhere(together, limit)
+        for (const order of together) searches.set(order, searchOn(searches.get(order)!, found.get(order.order_id)!))
       }
       plan = placeAll(orders, searches)
     }

@@ -92,7 +92,7 @@ const stored = (id: OrderId) => Effect.orDie(ReservationStore.use((store) => sto
 const neverReserved = (id: OrderId) =>
   new ReservationNotFound({ order_id: id, detail: "nothing was ever reserved or released for this order" })
 
-const asReservation = ({ codes, decision, ...row }: StoredReservation): Reservation => ({
+const asReservation = ({ decision, warehouse_ids, ...row }: StoredReservation): Reservation => ({
   ...withoutNulls(row),
-  decision: readDecision(decision, row.warehouse_id, codes)
+  decision: readDecision(decision, row.warehouse_id, warehouse_ids)
 })

@@ -23,7 +23,8 @@ export type Settled = Omit<Standing, "status"> & {
 export interface StoredReservation extends Standing {
   readonly decision: StoredDecision
   readonly allocations: ReadonlyArray<Allocation>
-  readonly codes: Readonly<Record<string, string>>
+  /** Of the warehouses that the decision names, by code. */
+  readonly warehouse_ids: Readonly<Record<string, WarehouseId>>
   readonly expires_at: string | null
   readonly created_at: string
 }
@@ -161,10 +162,10 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
             WHERE m.cause_id = r.order_id AND m.kind = 'hold' AND r.status IN ('HELD', 'COMMITTED')
           ), '[]') AS allocations,
           coalesce((
-            SELECT jsonb_object_agg(w.id, w.code) FROM inventory.warehouses w
+            SELECT jsonb_object_agg(w.code, w.id) FROM inventory.warehouses w
             WHERE w.id = r.warehouse_id
-              OR w.id IN (SELECT (seen ->> 0)::uuid FROM jsonb_array_elements(r.decision -> 'seen') seen)
-          ), '{}') AS codes
+              OR w.code IN (SELECT seen ->> 0 FROM jsonb_array_elements(r.decision -> 'seen') seen)
+          ), '{}') AS warehouse_ids
         FROM inventory.reservations r WHERE r.order_id = ${id}::uuid`.pipe(Effect.map((rows) => rows[0]))
     )
 

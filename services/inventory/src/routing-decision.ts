@@ -16,16 +16,24 @@ export type Destination =
   | { readonly fallback: NonNullable<RoutingDecision["fallback"]> }
 
 /**
- * A decision in short hand, since one is written with every order: about 100 bytes for the ordinary one, where the first
- * warehouse looked at is the one taken. That one needs no entry in `seen`: the row names it, and `m` its distance.
+ * A decision in short hand, since one is written with every order: about 90 bytes for the ordinary one, where the first
+ * warehouse looked at is the one taken. That one needs no entry in `seen`: the row names it, and `m` its distance. The
+ * others stand by their codes, which are as lasting as their ids and shorter.
  */
 export interface StoredDecision {
   readonly to?: readonly [latitude: number, longitude: number, matched: string, name: string]
   readonly why?: NonNullable<RoutingDecision["fallback"]>
-  readonly seen?: ReadonlyArray<readonly [WarehouseId, meters: number, CandidateVerdict]>
+  readonly seen?: ReadonlyArray<readonly [code: string, meters: number, verdict: Initial]>
   readonly m?: number
   readonly short?: ReadonlyArray<readonly [ProductId, requested: number, available: number]>
 }
+
+type Initial = "c" | "i" | "n" | "f"
+const verdicts = { c: "chosen", i: "insufficient_stock", n: "not_stocked", f: "farther" } as const satisfies Record<
+  Initial,
+  CandidateVerdict
+>
+const initialOf = (verdict: CandidateVerdict) => verdict.slice(0, 1) as Initial
 
 /** A tenth of a metre: nobody's address is more exact. */
 const round = (degrees: number) => Math.round(degrees * 1e6) / 1e6
@@ -40,7 +48,7 @@ export const storeDecision = (
   const seen = looked.filter((verdict) => verdict !== only)
   return {
     ...("place" in destination ? { to: shortPlace(destination.place) } : { why: destination.fallback }),
-    ...(seen.length > 0 && { seen: seen.map((v) => [v.warehouse_id, Math.round(v.meters), v.verdict] as const) }),
+    ...(seen.length > 0 && { seen: seen.map((v) => [v.code, Math.round(v.meters), initialOf(v.verdict)] as const) }),
     ...(only && { m: Math.round(only.meters) }),
     ...(shortages.length > 0 && { short: shortages.map((s) => [s.product_id, s.requested, s.available] as const) })
   }
@@ -49,23 +57,24 @@ export const storeDecision = (
 const shortPlace = ({ latitude, longitude, matched, name }: Place) =>
   [round(latitude), round(longitude), matched, matched === "location" ? "" : name] as const
 
-/** The decision as the contract tells it. `codes` names the warehouses. */
+/** The decision as the contract tells it. `ids` are those of the warehouses it names, and of the chosen one, by code. */
 export const readDecision = (
   stored: StoredDecision,
   chosen: WarehouseId | null,
-  codes: Readonly<Record<string, string>>
+  ids: Readonly<Record<string, WarehouseId>>
 ): RoutingDecision => {
-  const only = chosen === null || stored.m === undefined ? [] : [[chosen, stored.m, "chosen"] as const]
+  const only = Object.keys(ids).find((code) => ids[code] === chosen)
+  const last = only === undefined || stored.m === undefined ? [] : [[only, stored.m, "c"] as const]
   const [latitude, longitude, matched, name] = stored.to ?? []
   return {
     ...(latitude !== undefined && longitude !== undefined && matched !== undefined &&
       { destination: { latitude, longitude, matched, name: name || `${latitude}, ${longitude}` } }),
     ...(stored.why && { fallback: stored.why }),
-    candidates: [...(stored.seen ?? []), ...only].map(([warehouse_id, distance_meters, verdict]) => ({
-      warehouse_id,
-      code: codes[warehouse_id] ?? "",
+    candidates: [...(stored.seen ?? []), ...last].map(([code, distance_meters, initial]) => ({
+      warehouse_id: ids[code]!,
+      code,
       distance_meters,
-      verdict
+      verdict: verdicts[initial]
     }))
   }
 }

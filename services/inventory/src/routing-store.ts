@@ -13,6 +13,7 @@ export interface Wanted {
 /** A warehouse as it was read, without locks. `available` stands line by line; NOT_STOCKED says there is no row. */
 export interface Candidate {
   readonly warehouse_id: WarehouseId
+  readonly code: string
   /** Geodesic, on the WGS 84 ellipsoid. */
   readonly meters: number
   readonly available: ReadonlyArray<number>
@@ -24,6 +25,8 @@ export interface Found {
   readonly candidates: ReadonlyArray<Candidate>
   /** Whatever was not returned is farther than this. */
   readonly horizon_meters: number
+  /** Whether that is all there are. */
+  readonly complete: boolean
 }
 
 interface Row extends Candidate {
@@ -33,8 +36,6 @@ interface Row extends Candidate {
 
 /** How many of the nearest warehouses are looked at first, whatever they have. */
 export const NEAREST_MAX = 10
-/** How many warehouses with every line are found elsewhere. */
-export const SUITABLE_MAX = 16
 /** How many holders of each line are considered when an order has to be split. */
 export const HOLDERS_MAX = 32
 /** With fewer holders than this of the scarcest line it is cheaper to start from them than to walk outwards. */
@@ -64,7 +65,7 @@ const foundIn = (orders: ReadonlyArray<Wanted>, rows: ReadonlyArray<Row>, limit:
   return new Map(Array.from(byOrder, ([id, candidates]): [OrderId, Found] => {
     const walked = candidates.flatMap((row) => row.sphere_meters ?? [])
     const horizon_meters = walked.length < limit ? Infinity : Math.max(...walked) * ELLIPSOID_PER_SPHERE_MIN
-    return [id, { candidates, horizon_meters }]
+    return [id, { candidates, horizon_meters, complete: candidates.length < limit }]
   }))
 }
 
@@ -102,9 +103,9 @@ export class RoutingStore extends Context.Service<RoutingStore>()("surety/invent
     const nearest = Effect.fn("nearestWarehouses")((orders: ReadonlyArray<Wanted>) =>
       sql<Row>`
         WITH ${asked(orders)}
-        SELECT o.order_id, near.id AS warehouse_id, near.meters, near.sphere AS sphere_meters, ${available}
+        SELECT o.order_id, near.id AS warehouse_id, near.code, near.meters, near.sphere AS sphere_meters, ${available}
         FROM asked o CROSS JOIN LATERAL (
-          SELECT w.id, w.location <-> o.point AS sphere, ST_Distance(w.location, o.point) AS meters
+          SELECT w.id, w.code, w.location <-> o.point AS sphere, ST_Distance(w.location, o.point) AS meters
           FROM inventory.warehouses w ORDER BY w.location <-> o.point LIMIT ${sql.literal(String(NEAREST_MAX))}
         ) near
         ORDER BY ${nearestFirst}`.pipe(Effect.map((rows) => foundIn(orders, rows, NEAREST_MAX)))
@@ -114,59 +115,60 @@ export class RoutingStore extends Context.Service<RoutingStore>()("surety/invent
      * The nearest warehouses that have every line: from the holders of the scarcest line if they are few (0.1 to 1.1 ms
      * an order), else outwards from the destination until there are enough (0.9 to 2.3 ms).
      */
-    const suitable = (orders: ReadonlyArray<Wanted>, few: number) =>
+    const suitable = (orders: ReadonlyArray<Wanted>, limit: number, few: number) =>
       sql<Row>`
         WITH ${asked(orders)}
-        SELECT o.order_id, near.id AS warehouse_id, near.meters, near.sphere AS sphere_meters, ${available}
+        SELECT o.order_id, near.id AS warehouse_id, near.code, near.meters, near.sphere AS sphere_meters, ${available}
         FROM asked o
         CROSS JOIN LATERAL (
-          SELECT l.product_id, l.quantity, some.holders
+          SELECT l.product_id, l.quantity, few.holders
           FROM unnest(o.products, o.quantities) AS l (product_id, quantity)
           CROSS JOIN LATERAL (SELECT count(*) AS holders FROM (
             SELECT FROM inventory.stock s
             WHERE s.product_id = l.product_id AND s.on_hand - s.reserved >= l.quantity LIMIT ${few}::int
-          ) counted) some
-          ORDER BY some.holders, l.product_id LIMIT 1
+          ) counted) few
+          ORDER BY few.holders, l.product_id LIMIT 1
         ) scarcest
         CROSS JOIN LATERAL (
-          SELECT found.id, found.sphere, ST_Distance(found.location, o.point) AS meters
+          SELECT found.id, found.code, found.sphere, ST_Distance(found.location, o.point) AS meters
           FROM (
-            SELECT w.id, w.location, NULL::float8 AS sphere
+            SELECT w.id, w.code, w.location, NULL::float8 AS sphere
             FROM inventory.stock s JOIN inventory.warehouses w ON w.id = s.warehouse_id
             WHERE scarcest.holders < ${few}::int AND s.product_id = scarcest.product_id
               AND s.on_hand - s.reserved >= scarcest.quantity AND ${hasEveryLine}
             UNION ALL (
-              SELECT w.id, w.location, w.location <-> o.point
+              SELECT w.id, w.code, w.location, w.location <-> o.point
               FROM inventory.warehouses w
               WHERE scarcest.holders >= ${few}::int AND ${hasEveryLine}
-              ORDER BY w.location <-> o.point LIMIT ${sql.literal(String(SUITABLE_MAX))}
+              ORDER BY w.location <-> o.point LIMIT ${limit}::int
             )
           ) found
           ORDER BY found.id IS NOT DISTINCT FROM o.first_id DESC, meters, found.id
-          LIMIT ${sql.literal(String(SUITABLE_MAX))}
+          LIMIT ${limit}::int
         ) near
-        ORDER BY ${nearestFirst}`.pipe(Effect.map((rows) => foundIn(orders, rows, SUITABLE_MAX)))
+        ORDER BY ${nearestFirst}`.pipe(Effect.map((rows) => foundIn(orders, rows, limit)))
 
     /** As above; those for whom the walk ended among warehouses too close to tell apart are measured one by one. */
-    const anywhere = Effect.fn("suitableWarehouses")(function*(orders: ReadonlyArray<Wanted>) {
-      const found = yield* suitable(orders, FEW_HOLDERS)
+    const anywhere = Effect.fn("suitableWarehouses")(function*(orders: ReadonlyArray<Wanted>, limit: number) {
+      const found = yield* suitable(orders, limit, FEW_HOLDERS)
       const undecided = orders.filter(({ order_id }) => {
         const { candidates, horizon_meters } = found.get(order_id)!
         return candidates.length > 0 && candidates[0]!.meters >= horizon_meters
       })
-      return undecided.length === 0 ? found : new Map([...found, ...(yield* suitable(undecided, ALL_HOLDERS))])
+      if (undecided.length === 0) return found
+      return new Map([...found, ...(yield* suitable(undecided, limit, ALL_HOLDERS))])
     })
 
     /** For each order the warehouses that could give the most of one of its lines. */
     const holders = Effect.fn("holdersOfLines")((orders: ReadonlyArray<Wanted>) =>
       sql<Row>`
         WITH ${asked(orders)}
-        SELECT o.order_id, near.id AS warehouse_id, near.meters, NULL::float8 AS sphere_meters, ${available}
+        SELECT o.order_id, near.id AS warehouse_id, near.code, near.meters, NULL::float8 AS sphere_meters, ${available}
         FROM asked o CROSS JOIN LATERAL (
-          SELECT DISTINCT held.id, held.meters
+          SELECT DISTINCT held.id, held.code, held.meters
           FROM unnest(o.products, o.quantities) AS l (product_id, quantity)
           CROSS JOIN LATERAL (
-            SELECT w.id, ST_Distance(w.location, o.point) AS meters
+            SELECT w.id, w.code, ST_Distance(w.location, o.point) AS meters
             FROM inventory.stock s JOIN inventory.warehouses w ON w.id = s.warehouse_id
             WHERE s.product_id = l.product_id AND s.on_hand > s.reserved
             ORDER BY least(s.on_hand - s.reserved, l.quantity) DESC, meters, w.id

@@ -7,7 +7,7 @@ import type { Shelf } from "./shelf.ts"
 
 /** A warehouse that was looked at and what was thought of it. */
 export interface Verdict {
-  readonly warehouse_id: WarehouseId
+  readonly code: string
   readonly meters: number
   readonly verdict: CandidateVerdict
 }
@@ -18,8 +18,8 @@ export interface Search {
   readonly nearest: ReadonlyArray<Candidate>
   /** Those that have every line, nearest first. */
   readonly suitable: ReadonlyArray<Candidate>
-  /** Whether `suitable` comes from all warehouses there are, not only from the nearest. */
-  readonly everywhere: boolean
+  /** How many warehouses to ask for when these are not enough; undefined: asking for more is of no use. */
+  readonly ask_next: number | undefined
 }
 
 /** Where one order is to be served from, and how that came about. */
@@ -29,22 +29,25 @@ export interface Placement {
 }
 
 export const VERDICTS_MAX = 10
+/** A few are enough for most; the orders of one set that all want the same few units need more to choose from. */
+const SUITABLE_FEW = 4
+const SUITABLE_MAX = 64
 
 const hasEveryLine = (items: ReadonlyArray<OrderItem>, candidate: Candidate): boolean =>
   items.every((item, line) => candidate.available[line]! >= item.quantity)
 
 /** A search among the nearest. It is enough when it brings anything up, or when there are no other warehouses. */
-export const searchNearest = ({ items }: Wanted, { candidates, horizon_meters }: Found): Search => ({
+export const searchNearest = ({ items }: Wanted, { candidates, complete, horizon_meters }: Found): Search => ({
   nearest: candidates,
   suitable: candidates.filter((c) => c.meters < horizon_meters && hasEveryLine(items, c)),
-  everywhere: horizon_meters === Infinity
+  ask_next: complete ? undefined : SUITABLE_FEW
 })
 
 /** The same search carried on among all warehouses. */
-export const searchEverywhere = (search: Search, { candidates, horizon_meters }: Found): Search => ({
-  ...search,
+export const searchOn = (search: Search, { candidates, complete, horizon_meters }: Found): Search => ({
+  nearest: search.nearest,
   suitable: candidates.filter((candidate) => candidate.meters < horizon_meters),
-  everywhere: true
+  ask_next: complete || search.ask_next === SUITABLE_MAX ? undefined : SUITABLE_MAX
 })
 
 const allocationsFrom = (items: ReadonlyArray<OrderItem>, warehouse_id: WarehouseId): ReadonlyArray<Allocation> =>
@@ -64,10 +67,10 @@ export const placeWhole = ({ items }: Wanted, search: Search, shelf: Shelf): Pla
 const verdictsUpTo = (items: ReadonlyArray<OrderItem>, search: Search, chosen: Candidate): ReadonlyArray<Verdict> => {
   const place = search.nearest.findIndex((candidate) => candidate.warehouse_id === chosen.warehouse_id)
   const before = search.nearest.slice(0, place === -1 ? VERDICTS_MAX - 1 : place)
-  return [...verdictsOf(items, before), { ...identityOf(chosen), verdict: "chosen" }]
+  return [...verdictsOf(items, before), { ...placeOf(chosen), verdict: "chosen" }]
 }
 
-const identityOf = ({ meters, warehouse_id }: Candidate) => ({ warehouse_id, meters })
+const placeOf = ({ code, meters }: Candidate) => ({ code, meters })
 
 /** Why each was passed over. One that had every line when it was read was emptied by the orders before. */
 export const verdictsOf = (
@@ -75,6 +78,6 @@ export const verdictsOf = (
   candidates: ReadonlyArray<Candidate>
 ): ReadonlyArray<Verdict> =>
   candidates.slice(0, VERDICTS_MAX).map((candidate) => ({
-    ...identityOf(candidate),
+    ...placeOf(candidate),
     verdict: items.some((_, line) => candidate.available[line] === NOT_STOCKED) ? "not_stocked" : "insufficient_stock"
   }))

@@ -96,8 +96,8 @@ const allocate = (items: ReadonlyArray<OrderItem>, chosen: Chosen): ReadonlyArra
 }
 
 const verdicts = (chosen: Chosen) =>
-  chosen.toSorted((a, b) => a.meters - b.meters).slice(0, VERDICTS_MAX).map(({ meters, warehouse_id }) => ({
-    warehouse_id,
+  chosen.toSorted((a, b) => a.meters - b.meters).slice(0, VERDICTS_MAX).map(({ code, meters }) => ({
+    code,
     meters,
     verdict: "chosen" as const
   }))

@@ -6,6 +6,7 @@ import { Data, Effect, Layer, Option, Redacted, Stream } from "effect"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import * as http from "node:http"
 import * as https from "node:https"
+import { addAbortSignal, type Readable } from "node:stream"
 import { Stripe } from "stripe"
 import * as Port from "./provider.ts"
 
@@ -57,9 +58,9 @@ const heard = (operation: Port.ProviderOperation, error: unknown): Refusal | Por
 }
 
 /**
- * Stripe's HTTP client without two of its habits. It sends a request again when the connection was reset, even when
- * told never to retry: it does so on seeing the error's code, so the code is taken off. And a 2xx whose body is JSON
- * but no object makes it throw where nobody catches, which would end the process.
+ * Stripe's HTTP client without three habits. It sends a request again after a reset, even when told never to retry, on
+ * seeing the error's code: so the code is taken off. It waits for a body as long as one trickles in. And a 2xx whose
+ * body is JSON but no object makes it throw where nobody catches, which would end the process.
  */
 const makeHttpClient = (agent: http.Agent): Stripe.HttpClient => {
   const client = Stripe.createNodeHttpClient(agent)
@@ -69,6 +70,7 @@ const makeHttpClient = (agent: http.Agent): Stripe.HttpClient => {
       const response = await client.makeRequest(...request).catch((cause: NodeJS.ErrnoException) => {
         throw cause.code === "ETIMEDOUT" ? cause : new Error(cause.code ?? cause.message, { cause })
       })
+      addAbortSignal(AbortSignal.timeout(request[7]), response.getRawResponse() as Readable)
       const readJson = response.toJSON.bind(response)
       response.toJSON = async () => {
         const body: unknown = await readJson()
@@ -115,7 +117,7 @@ const statuses: { readonly [status: string]: Port.ProviderPayment["status"] } = 
 
 const paymentOf = ({ latest_charge: charge, ...intent }: Stripe.PaymentIntent): Port.ProviderPayment => ({
   provider_id: intent.id,
-  reference: intent.metadata["reference"] ?? null,
+  reference: intent.metadata?.["reference"] ?? null,
   status: isExpiry(intent.cancellation_reason) ? "expired" : statuses[intent.status] ?? "unfinished",
   amount_cents: intent.amount,
   held_cents: intent.amount_capturable,
@@ -140,9 +142,6 @@ const captureRefused = ({ code, decline_code, payment_intent, statusCode }: Stri
   if (isExpiry(code)) return refused("expired")
   return statusCode === 402 || code === "amount_too_large" ? refused(decline_code || code) : undefined
 }
-
-const cancellationRefused = ({ payment_intent }: Stripe.errors.StripeError) =>
-  payment_intent && Port.cancellationIn(paymentOf(payment_intent))
 
 /** A pending refund counts: Stripe has taken the money off our balance, and it is on its way. */
 const refundIn = ({ amount, failure_reason, id, status }: Stripe.Refund): Port.Refund | undefined => {
@@ -183,7 +182,7 @@ const makeOperations = Effect.fnUntraced(function*(settings: StripeSettings) {
         onSuccess: (answer) => definite(read(answer), `an open ${expected}`),
         onFailure: (no) => no._tag === "Refusal" ? definite(readNo(no.error), no.error.message) : Effect.fail(no)
       }),
-      Effect.withSpan(`PaymentProvider.${operation}`)
+      Effect.withSpan(`PaymentProvider.${operation}`, { kind: "client" }, { captureStackTrace: false })
     )
   }
 
@@ -208,7 +207,8 @@ const makeOperations = Effect.fnUntraced(function*(settings: StripeSettings) {
     },
     cancel: ({ key: idempotencyKey, provider_id }) => {
       const post = () => paymentIntents.cancel(provider_id, {}, { idempotencyKey })
-      return ask("cancel", "payment_intent", post, voided, cancellationRefused)
+      const late = ({ payment_intent: now }: Stripe.errors.StripeError) => now && Port.cancellationIn(paymentOf(now))
+      return ask("cancel", "payment_intent", post, voided, late)
     },
     refund: ({ amount_cents: amount, key, provider_id: payment_intent }) => {
       const post = () => refunds.create({ payment_intent, amount, metadata: { key } }, { idempotencyKey: key })

@@ -208,19 +208,27 @@ describe("an answer that is not Stripe's own", () => {
       })
   )
 
-  it.live("a body that never ends is given up in time, and a reset is not repeated behind our back", () =>
+  it.live("a body that never ends is given up in time and let go of, and a reset is not repeated behind our back", () =>
     Effect.gen(function*() {
       let requests = 0
+      let trickling = 0
       const stripe = yield* impostor((request, response) => {
         requests += 1
         if (request.url?.endsWith("/capture") === true) return request.socket.resetAndDestroy()
+        trickling += 1
         const drip = setInterval(() => response.write(" "), 20)
-        response.once("close", () => clearInterval(drip))
+        response.once("close", () => {
+          trickling -= 1
+          clearInterval(drip)
+        })
       }, { ...patience, timeout_millis: 200 })
       const request = { provider_id: "pi_1", key: "key", amount_cents: 1 }
       assert.strictEqual(yield* reasonOf(stripe.capture(request)), "connection")
       assert.strictEqual(yield* reasonOf(stripe.cancel(request)), "timed_out")
       assert.strictEqual(requests, 2)
+      const left = Effect.sync(() => trickling)
+      const schedule = Schedule.spaced("20 millis")
+      assert.strictEqual(yield* Effect.repeat(left, { until: (open) => open === 0, schedule, times: 100 }), 0)
     }))
 
   it.live("never more requests are under way than the settings allow", () =>

@@ -17,9 +17,9 @@ export const simulatorControl = (url: string) => {
   const query = (reference: string | undefined) =>
     reference === undefined ? "" : `?reference=${encodeURIComponent(reference)}`
   return {
-    /** Every operation (on one reference), oldest first, at most 10,000. */
-    log: (reference?: string) =>
-      Effect.map(ask<{ entries: ReadonlyArray<LogLine> }>(`log${query(reference)}`), ({ entries }) => entries),
+    /** Every operation after one of the log (0: from the first), oldest first, at most 10,000. */
+    log: (after = 0) =>
+      Effect.map(ask<{ entries: ReadonlyArray<LogLine> }>(`log?after=${after}`), ({ entries }) => entries),
     /** What each payment (of one reference) came to, at most 10,000. */
     payments: (reference?: string) =>
       Effect.map(

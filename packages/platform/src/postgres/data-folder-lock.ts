@@ -34,18 +34,21 @@ export const lockFolder = (folder: string): Effect.Effect<void, DataFolderInUse 
     (lock) => Effect.sync(() => lock.close())
   ).pipe(Effect.asVoid)
 
-/** As `lockFolder`, but waits: for a server that is just going down because its parent died, or for a download. */
+/** As `lockFolder`, but waits: for a server that goes down because its parent died, or for another's download. */
 export const awaitFolder = (
   folder: string,
-  limit: { readonly seconds: number }
+  limit: { readonly seconds: number },
+  announce: Effect.Effect<void> = Effect.void
 ): Effect.Effect<void, DataFolderInUse | SourceUnavailable, Scope.Scope> =>
-  lockFolder(folder).pipe(
-    Effect.retry({
-      while: (error) => error._tag === "DataFolderInUse",
-      schedule: Schedule.spaced(1000 / RETRIES_PER_SECOND),
-      times: limit.seconds * RETRIES_PER_SECOND
-    })
-  )
+  Effect.catchTag(lockFolder(folder), "DataFolderInUse", () =>
+    Effect.andThen(
+      announce,
+      Effect.retry(lockFolder(folder), {
+        while: (error) => error._tag === "DataFolderInUse",
+        schedule: Schedule.spaced(1000 / RETRIES_PER_SECOND),
+        times: limit.seconds * RETRIES_PER_SECOND
+      })
+    ))
 
 const takeLock = (folder: string): Effect.Effect<DatabaseSync, DataFolderInUse | SourceUnavailable> => {
   let lock: DatabaseSync | undefined

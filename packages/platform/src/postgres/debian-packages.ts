@@ -47,9 +47,10 @@ export const unpackDebianPackages = Effect.fn("unpackDebianPackages")(
     }
     const home = join(cacheFolder, `${systemName()}-${process.arch}`)
     yield* orUnavailable("cache folder", () => mkdirSync(home, { recursive: true, mode: 0o755 }))
-    yield* awaitFolder(home, OTHERS_LIMIT).pipe(
-      Effect.catchTag("DataFolderInUse", (error) => new SourceUnavailable({ reason: error.message }))
-    )
+    yield* awaitFolder(home, OTHERS_LIMIT, say("another process is downloading PostgreSQL + PostGIS: waiting for it …"))
+      .pipe(
+        Effect.catchTag("DataFolderInUse", (error) => new SourceUnavailable({ reason: error.message }))
+      )
     if (!existsSync(join(home, "root"))) {
       yield* say("downloading PostgreSQL + PostGIS from the machine's package sources (nothing gets installed) …")
       yield* download(home, say)

@@ -33,7 +33,7 @@ export const startContainer = Effect.fn("startContainer")(function*(housing: Hou
   const password = Redacted.value(housing.password)
   const name = `surety-${createHash("sha256").update(`${housing.folder} ${password}`).digest("hex").slice(0, 12)}`
   // We hold the data folder, so a container of that name is what a killed process left.
-  const remove = Effect.ignore(docker(STOP_LIMIT_MS, "rm", "--force", name))
+  const remove = Effect.ignore(docker(STOP_LIMIT_MS, "rm", "--force", "--volumes", name))
   yield* Effect.ignore(docker(STOP_LIMIT_MS, "stop", name))
   yield* remove
   yield* Effect.addFinalizer(() => remove)

@@ -1,4 +1,5 @@
 import { Duration, Effect, Redacted, Schedule } from "effect"
+import { randomBytes } from "node:crypto"
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Housing } from "./data-folder.ts"
@@ -91,10 +92,10 @@ export const dataVersion = (folder: string): string | undefined => {
 
 /** `initdb`, whole or not at all: killed half-way, it leaves something that looks like a cluster and is none. */
 const initialise = Effect.fn("initialise")(function*(binaries: Binaries, housing: Housing, data: string) {
-  const draft = `${data}.new`
+  // A name of its own: an `initdb` whose parent was killed may still be at work, and tidies up after itself.
+  const draft = `${data}.${randomBytes(4).toString("hex")}`
   const secret = join(housing.folder, "password")
   yield* orUnavailable("data folder", () => {
-    rmSync(draft, { recursive: true, force: true })
     writeFileSync(secret, Redacted.value(housing.password), { mode: 0o600 })
     giveToServerUser(secret)
   })

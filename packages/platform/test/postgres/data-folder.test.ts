@@ -21,9 +21,10 @@ const sources = probe === undefined ? [] : [probe.server.source]
 const newFolder = (mode: number) => {
   const folder = mkdtempSync(join(tmpdir(), "surety-data-"))
   chmodSync(folder, mode)
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
+
+const remove = (folder: string) => rmSync(folder, { recursive: true, force: true })
 
 const start = (dataFolder: string) =>
   resolvePostgres({ mode: "persistent", dataFolder, sources, say: () => Effect.void })
@@ -36,6 +37,7 @@ const holder = (dataFolder: string) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly child: ChildProcess; readonly url: string }>((resume) => {
       const child = spawn(process.execPath, [HOLDER, dataFolder], { stdio: ["ignore", "pipe", "inherit"] })
+      child.once("exit", (code) => resume(Effect.die(new Error(`the holder ended with ${code}`))))
       child.stdout.once("data", (line) => resume(Effect.succeed({ child, url: String(line).trim() })))
     }),
     ({ child }) =>
@@ -61,6 +63,7 @@ const answers = (url: string) =>
 
 describe.skipIf(probe === undefined)("a data folder", () => {
   const folder = newFolder(0o755)
+  afterAll(() => remove(folder))
 
   it.live("keeps its data and its address over a restart", () =>
     Effect.gen(function*() {
@@ -140,6 +143,7 @@ describe.skipIf(probe === undefined)("a data folder", () => {
           return test.skip("only root runs its server as another user")
         }
         const hidden = newFolder(0o700)
+        yield* Effect.addFinalizer(() => Effect.sync(() => remove(hidden)))
         const said: Array<string> = []
         const server = yield* Effect.scoped(resolvePostgres({
           mode: "persistent",
@@ -149,7 +153,7 @@ describe.skipIf(probe === undefined)("a data folder", () => {
         }))
         const place: unknown = JSON.parse(readFileSync(join(hidden, "server.json"), "utf8"))
         const moved = String(Reflect.get(Object(place), "folder"))
-        afterAll(() => rmSync(moved, { recursive: true, force: true }))
+        yield* Effect.addFinalizer(() => Effect.sync(() => remove(moved)))
         assert.match(moved, /^\/var\/lib\/surety\//)
         assert.isTrue(existsSync(join(moved, "data/PG_VERSION")))
         assert.include(said.join(), moved)
