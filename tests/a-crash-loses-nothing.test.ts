@@ -49,7 +49,7 @@ describe("a crash loses nothing", () => {
       yield* serviceProcess(stack, "orchestrator", environment)
       assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { FAILED: 1 })
       const [entry] = yield* stack.sql<{ lease_expiries: number }>`SELECT lease_expiries FROM ledger.entries`
-      assert.strictEqual(entry?.lease_expiries, 1)
+      assert.isAtLeast(entry?.lease_expiries ?? 0, 1)
       yield* assertBooksBalance(stack)
     }).pipe(Effect.scoped))
 
@@ -63,7 +63,7 @@ describe("a crash loses nothing", () => {
         const worker = yield* serviceProcess(stack, "orchestrator", environment)
         yield* untilEntry(
           stack,
-          `status = '${status}' OR NOT EXISTS (SELECT FROM ledger.entries WHERE outcome IS NULL)`
+          `status = '${status}' OR NOT EXISTS (SELECT FROM ledger.due)`
         )
         yield* worker.signal("SIGKILL")
         yield* worker.exited

@@ -125,14 +125,16 @@ interface EntryRow {
 /** All ledger entries, once every one has ended or is parked. */
 export const afterTheEnd = (stack: { readonly sql: SqlClient.SqlClient }, atMost = "45 seconds" as const) =>
   stack.sql<EntryRow & { readonly rests: boolean }>`
-    SELECT id, status, reason, parked_reason, outcome IS NOT NULL OR parked_at IS NOT NULL AS rests FROM ledger.entries`
+    SELECT id, status, reason, parked_reason,
+      parked_at IS NOT NULL OR id NOT IN (SELECT order_id FROM ledger.due) AS rests
+    FROM ledger.entries`
     .pipe(
       Effect.repeat({ until: (rows) => rows.every((row) => row.rests), schedule: Schedule.spaced("25 millis") }),
       Effect.timeoutOrElse({
         duration: atMost,
         orElse: () =>
           stack.sql`SELECT id, status, last_error, attempts, lease_owner FROM ledger.entries
-            WHERE outcome IS NULL AND parked_at IS NULL LIMIT 5`.pipe(
+            WHERE id IN (SELECT order_id FROM ledger.due) LIMIT 5`.pipe(
             Effect.flatMap((rows) => Effect.die(new Error(`orders have not ended: ${JSON.stringify(rows)}`)))
           )
       })

@@ -41,8 +41,9 @@ const corruptions: Readonly<Record<string, string>> = {
   failed_holds_no_stock: `UPDATE inventory.reservations SET status = 'HELD' WHERE order_id = ${failed}`,
   failed_has_no_order: `UPDATE orders.orders SET status = 'PENDING' WHERE order_ledger_id = ${failed}`,
   nothing_without_a_ledger_entry: `DELETE FROM ledger.entries WHERE id = ${completed}`,
+  a_ticket_until_the_end: `INSERT INTO ledger.due VALUES (${completed})`,
   answered_as_it_stands: `UPDATE ledger.entries SET response_status = 402 WHERE id = ${completed}`,
-  every_order_has_ended: `UPDATE ledger.entries SET outcome = NULL WHERE id = ${completed}`,
+  every_order_has_ended: `UPDATE ledger.entries SET status = 'AUTHORIZED' WHERE id = ${completed}`,
   orphan_hold: `UPDATE payment.payments SET status = 'AUTHORIZED' WHERE reference = ${failed}`,
   leaked_reservation: `UPDATE inventory.reservations SET status = 'HELD' WHERE order_id = ${completed}`,
   no_lease_outlives_its_order: `UPDATE ledger.entries SET lease_until = now() WHERE id = ${completed}`

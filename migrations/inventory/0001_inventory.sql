@@ -26,7 +26,8 @@ CREATE TABLE inventory.products (
   CONSTRAINT products_price_limit CHECK (price_cents BETWEEN 0 AND 99999999)
 );
 
--- Where stock stands. One is the default: it serves orders whose place is not known.
+-- Where stock stands. One is the default: it serves orders whose place is not known. A place is spelt in one way only,
+-- since the index refuses to order by distance when the same place stands at -180 and at 180 degrees.
 CREATE TABLE inventory.warehouses (
   id uuid PRIMARY KEY,
   code text NOT NULL,
@@ -34,7 +35,10 @@ CREATE TABLE inventory.warehouses (
   location geography(Point, 4326) NOT NULL,
   is_default boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now(),
-  CONSTRAINT warehouses_once_a_code UNIQUE (code)
+  CONSTRAINT warehouses_once_a_code UNIQUE (code),
+  CONSTRAINT warehouses_place_has_one_spelling CHECK (
+    ST_X(location::geometry) > -180 AND (abs(ST_Y(location::geometry)) < 90 OR ST_X(location::geometry) = 0)
+  )
 );
 CREATE INDEX warehouses_by_location ON inventory.warehouses USING gist (location);
 CREATE UNIQUE INDEX warehouses_one_default ON inventory.warehouses (is_default) WHERE is_default;

@@ -51,8 +51,12 @@ export const settle = <Row>(saga: Saga<Row>, standing: Standing, outcome: Outcom
       return next._tag === "Undo" ? undone(saga, step) : reached(saga, step, outcome.facts ?? {})
     case "Refused":
       if (next._tag === "Undo" || step.kind === "retriable") return parked(standing, `${step.name}: ${outcome.reason}`)
-      // A definite no had no effect: the step itself needs no undo.
-      return turnBack(saga, saga.steps.indexOf(step) - 1, outcome.reason)
+      // A definite no had no effect, and the step itself needs no undo; unless an attempt before it went unanswered.
+      return turnBack(
+        saga,
+        saga.steps.indexOf(step) - (step.kind === "compensatable" && standing.attempts > 0 ? 0 : 1),
+        outcome.reason
+      )
     case "Stuck":
       return parked(standing, `${step.name}: ${outcome.reason}`)
     case "Unknown": {

@@ -74,10 +74,12 @@ describe("what a saga does next", () => {
     assert.isNotNull(last.parked_reason)
   })
 
-  it("undoes an unanswered compensatable step too, but not a refused one", () => {
+  it("undoes an unanswered compensatable step too, but not one that was refused at once", () => {
     const spent = { status: "PACKED", undoing: null, attempts: retry.attempts_max - 1 }
     assert.strictEqual(settle(journey, spent, { _tag: "Unknown", error: "silence" }).undoing, "load")
-    assert.strictEqual(settle(journey, spent, { _tag: "Refused", reason: "no" }).undoing, "pack")
+    const fresh = { ...spent, attempts: 0 }
+    assert.strictEqual(settle(journey, fresh, { _tag: "Refused", reason: "no" }).undoing, "pack")
+    assert.strictEqual(settle(journey, { ...fresh, attempts: 1 }, { _tag: "Refused", reason: "no" }).undoing, "load")
   })
 
   it("parks what cannot be undone, with its status kept", () => {

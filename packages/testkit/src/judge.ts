@@ -73,7 +73,7 @@ export const always: ReadonlyArray<Invariant> = [
     query: `
       SELECT e.id FROM ledger.entries e WHERE e.status IS DISTINCT FROM (
           SELECT t.to_status FROM ledger.transitions t WHERE t.order_id = e.id ORDER BY t.revision DESC LIMIT 1)
-        OR e.revision <> (SELECT count(*) FROM ledger.transitions t WHERE t.order_id = e.id)
+        OR (SELECT count(*) <> max(t.revision) FROM ledger.transitions t WHERE t.order_id = e.id)
         OR EXISTS (
           SELECT 1 FROM ledger.transitions a JOIN ledger.transitions b ON b.order_id = a.order_id
             AND b.revision = a.revision + 1
@@ -121,6 +121,12 @@ export const always: ReadonlyArray<Invariant> = [
         AND NOT EXISTS (SELECT 1 FROM ledger.entries e WHERE e.id = r.order_id)`
   },
   {
+    name: "a_ticket_until_the_end",
+    query: `
+      SELECT coalesce(e.id, d.order_id) FROM ledger.entries e FULL JOIN ledger.due d ON d.order_id = e.id
+      WHERE (d.order_id IS NULL) IS DISTINCT FROM (e.status IN ('COMPLETED', 'FAILED', 'AUTHORIZATION_FAILED'))`
+  },
+  {
     name: "answered_as_it_stands",
     query: `
       SELECT id FROM ledger.entries
@@ -133,7 +139,9 @@ export const always: ReadonlyArray<Invariant> = [
 export const atRest: ReadonlyArray<Invariant> = [
   {
     name: "every_order_has_ended",
-    query: "SELECT id, status, last_error FROM ledger.entries WHERE outcome IS NULL AND parked_at IS NULL"
+    query: `
+      SELECT id, status, last_error FROM ledger.entries
+      WHERE status NOT IN ('COMPLETED', 'FAILED', 'AUTHORIZATION_FAILED') AND parked_at IS NULL`
   },
   {
     name: "orphan_hold",
@@ -149,7 +157,8 @@ export const atRest: ReadonlyArray<Invariant> = [
   },
   {
     name: "no_lease_outlives_its_order",
-    query: "SELECT id FROM ledger.entries WHERE outcome IS NOT NULL AND lease_until IS NOT NULL"
+    query:
+      "SELECT id FROM ledger.entries WHERE status IN ('COMPLETED', 'FAILED', 'AUTHORIZATION_FAILED') AND lease_until IS NOT NULL"
   }
 ]
 

@@ -87,14 +87,14 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
     /** Entries whose authorization nobody is asking about, for the resolver. */
     const claimUnresolved = (limit: number) =>
       sql<HeldRow>`
-        WITH due AS MATERIALIZED (
-          SELECT id FROM ledger.entries
-          WHERE outcome IS NULL AND next_run_at <= now() AND status = 'AWAITING_AUTHORIZATION'
-            AND (lease_until IS NULL OR lease_until < now())
-          ORDER BY next_run_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED
+        WITH free AS MATERIALIZED (
+          SELECT e.id FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
+          WHERE d.next_run_at <= now() AND e.status = 'AWAITING_AUTHORIZATION'
+            AND (e.lease_until IS NULL OR e.lease_until < now())
+          ORDER BY d.order_id LIMIT ${limit} FOR UPDATE OF e SKIP LOCKED
         )
         UPDATE ledger.entries AS e SET fence = e.fence + 1, lease_owner = ${lease.owner}, lease_until = ${leaseEnd}
-        FROM due WHERE e.id = due.id
+        FROM free WHERE e.id = free.id
         RETURNING e.id, e.fence, e.attempts, e.total_cents, e.currency`.pipe(Effect.map(held), Effect.orDie)
 
     /** Writes the outcome and the answer under the fence. False: somebody else has it now, and his answer counts. */
@@ -110,7 +110,6 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
           status = ${status},
           authorization_id = ${outcome._tag === "Authorized" ? outcome.authorization_id : null}::uuid,
           reason = ${outcome._tag === "Declined" ? outcome.decline_code : null}::text,
-          outcome = ${outcome._tag === "Declined" ? status : null}::text,
           last_error = ${outcome._tag === "Unknown" ? outcome.detail.slice(0, 500) : null}::text,
           attempts = 0,
           response_status = coalesce(response_status, ${answer.status}),
@@ -123,9 +122,13 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
     /** The answer is still not known: ask again after `waitMillis`. The stored response, if there is none, stays open. */
     const postpone = (entry: HeldEntry, waitMillis: number, error: string) =>
       sql`
-        UPDATE ledger.entries SET attempts = attempts + 1, last_error = ${error.slice(0, 500)},
-          next_run_at = now() + ${waitMillis}::integer * interval '1 millisecond', lease_owner = NULL, lease_until = NULL
-        WHERE id = ${entry.id} AND fence = ${entry.fence}`.pipe(Effect.orDie)
+        WITH postponed AS (
+          UPDATE ledger.entries SET attempts = attempts + 1, last_error = ${error.slice(0, 500)},
+            lease_owner = NULL, lease_until = NULL
+          WHERE id = ${entry.id} AND fence = ${entry.fence} RETURNING id
+        )
+        UPDATE ledger.due SET next_run_at = now() + ${waitMillis}::integer * interval '1 millisecond'
+        FROM postponed WHERE order_id = postponed.id`.pipe(Effect.orDie)
 
     return { insert, findByKey, takeOver, claimUnresolved, settle, postpone } as const
   })

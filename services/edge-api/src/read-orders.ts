@@ -22,7 +22,7 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
   make: Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const summary = sql`
-      id AS order_ledger_id, user_id, status, total_cents::float8 AS total_cents, currency, reason, warehouse_id,
+      id AS order_ledger_id, user_id, status, total_cents::float8 AS total_cents, currency, e.reason, warehouse_id,
       to_json(created_at) #>> '{}' AS created_at, to_json(updated_at) #>> '{}' AS updated_at`
 
     const byId = Effect.fn("readOrder")(function*(id: OrderId) {
@@ -37,23 +37,30 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
       return { ...withoutNulls(row), items } satisfies OrderView
     })
 
-    /** Each filter has its index: by user, by how it ended, the live ones, all by id. */
+    /** Each filter has its index: by user, by how it ended, by being under way, all by id. */
     const page = ({ before, limit, status, user_id }: OrderFilter) => {
       const earlier = sql`id < ${
         before ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
       }::uuid ORDER BY id DESC LIMIT ${limit}`
       if (user_id !== undefined) {
         return sql<RowOf<OrderSummary>>`
-          SELECT ${summary} FROM ledger.entries
+          SELECT ${summary} FROM ledger.entries e
           WHERE user_id = ${user_id} AND (${status ?? null}::text IS NULL OR status = ${
           status ?? null
         }::text) AND ${earlier}`
       }
-      if (status === undefined) return sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.entries WHERE ${earlier}`
+      if (status === undefined) {
+        return sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.entries e WHERE ${earlier}`
+      }
       return isTerminal(status)
-        ? sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.entries WHERE outcome = ${status} AND ${earlier}`
+        ? sql<RowOf<OrderSummary>>`
+          SELECT ${summary} FROM ledger.transitions t JOIN ledger.entries e ON e.id = t.order_id
+          WHERE t.to_status = ${status} AND t.to_status IN ('COMPLETED', 'FAILED', 'AUTHORIZATION_FAILED')
+            AND t.order_id < ${before ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"}::uuid
+          ORDER BY t.order_id DESC LIMIT ${limit}`
         : sql<RowOf<OrderSummary>>`
-          SELECT ${summary} FROM ledger.entries WHERE outcome IS NULL AND status = ${status} AND ${earlier}`
+          SELECT ${summary} FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
+          WHERE status = ${status} AND ${earlier}`
     }
 
     const list = Effect.fn("listOrders")(function*(filter: OrderFilter) {

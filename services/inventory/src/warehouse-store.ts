@@ -2,6 +2,7 @@ import type { Warehouse } from "@surety/contracts/inventory-api"
 import type { WarehouseId } from "@surety/domain/ids"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { pointText } from "./point-text.ts"
 
 /** What can happen to warehouses: they come, and stay where they are. Storage failures are defects. */
 export class WarehouseStore extends Context.Service<WarehouseStore>()("surety/inventory/WarehouseStore", {
@@ -21,9 +22,7 @@ export class WarehouseStore extends Context.Service<WarehouseStore>()("surety/in
       sql<Warehouse>`
         INSERT INTO inventory.warehouses (id, code, name, location, is_default)
         SELECT ${warehouse.id}::uuid, ${warehouse.code}, ${warehouse.name},
-          ST_SetSRID(ST_MakePoint(
-            ${String(warehouse.location.longitude)}::float8, ${String(warehouse.location.latitude)}::float8
-          ), 4326)::geography,
+          ${pointText(warehouse.location)}::text::geography,
           NOT EXISTS (SELECT FROM inventory.warehouses WHERE is_default)
         ON CONFLICT DO NOTHING RETURNING ${columns}`.pipe(Effect.map((rows) => rows[0]), Effect.orDie)
 

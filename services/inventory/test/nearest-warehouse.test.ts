@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
+import { pointText } from "../src/point-text.ts"
 import { anywhere, dice, type Point, vincenty } from "./geodesy.ts"
 import { anOrder, InventoryUnderTest, reserveSet } from "./inventory-under-test.ts"
 
@@ -54,10 +55,8 @@ const furnish = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
     INSERT INTO inventory.warehouses (id, code, name, location)
-    SELECT id, left(id::text, 13), 'test', ST_SetSRID(ST_MakePoint(longitude, latitude), 4326)::geography
-    FROM jsonb_to_recordset(${
-    JSON.stringify(warehouses)
-  }::text::jsonb) AS w (id uuid, latitude float8, longitude float8)`
+    SELECT id, left(id::text, 13), 'test', place::geography
+    FROM unnest(${warehouses.map((w) => w.id)}::uuid[], ${warehouses.map(pointText)}::text[]) AS w (id, place)`
   yield* sql`
     INSERT INTO inventory.products (id, sku, name, price_cents)
     SELECT id, id::text, 'test', 1 FROM unnest(${Object.values(ids)}::uuid[]) AS p (id)`
@@ -68,6 +67,7 @@ const furnish = Effect.gen(function*() {
       warehouses.filter(has).map((w) => w.id)
     }::uuid[]) AS w (id)`
   }
+  yield* sql`ANALYZE inventory.stock, inventory.warehouses`
 })
 
 /** The nearest warehouse that has every line, by measuring all of them; of equal ones the smallest id. */

@@ -26,62 +26,65 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
         /** One short statement: due rows nobody holds, oldest first, skipping what another worker is claiming now. */
         const claim = (limit: number) =>
           sql<ClaimedRow>`
-            WITH due AS MATERIALIZED (
-              SELECT id FROM ledger.entries
-              WHERE outcome IS NULL AND next_run_at <= now() AND (lease_until IS NULL OR lease_until < now())
-                AND status <> 'AWAITING_AUTHORIZATION' AND NOT (SELECT paused FROM ledger.claiming)
-              ORDER BY next_run_at, id
+            WITH free AS MATERIALIZED (
+              SELECT e.id FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
+              WHERE d.next_run_at <= now() AND (e.lease_until IS NULL OR e.lease_until < now())
+                AND e.status <> 'AWAITING_AUTHORIZATION' AND e.parked_at IS NULL
+                AND NOT (SELECT paused FROM ledger.claiming)
+              ORDER BY d.order_id
               LIMIT ${limit}
-              FOR UPDATE SKIP LOCKED
+              FOR UPDATE OF e SKIP LOCKED
             )
             UPDATE ledger.entries AS e SET
               fence = e.fence + 1,
               lease_owner = ${settings.owner},
               lease_until = now() + ${settings.lease_millis}::integer * interval '1 millisecond',
               lease_expiries = e.lease_expiries + (e.lease_until IS NOT NULL)::integer
-            FROM due WHERE e.id = due.id
+            FROM free WHERE e.id = free.id
             RETURNING e.id, e.status, e.undoing, e.attempts, e.fence, e.lease_expiries, e.caller, e.user_id, e.email,
               e.items, e.shipping_address, e.total_cents, e.currency, e.reason`.pipe(
             Effect.map((rows) => rows.map((row): LedgerRow => ({ ...row, total_cents: Number(row.total_cents) }))),
             databaseDefectsAsFailures
           )
 
-        /** The rows are locked in id order and written only under the fence they were claimed with. */
+        /**
+         * Writes under the fence a row was claimed with. No locks are taken in an order of their own: only the holder of
+         * a lease writes a row, claims skip what is locked, so two workers never wait for each other in a circle.
+         */
         const record = (recordings: ReadonlyArray<Recording>) =>
           retryLocks(sql<{ id: string }>`
-            WITH change AS (
-              SELECT * FROM jsonb_to_recordset(${JSON.stringify(recordings)}::jsonb) AS c (
+            WITH change AS MATERIALIZED (
+              SELECT * FROM jsonb_to_recordset(${JSON.stringify(recordings)}::text::jsonb) AS c (
                 id uuid, fence integer, status text, undoing text, attempts integer, wait_millis integer, reason text,
-                last_error text, parked_reason text, ended boolean, keep_lease boolean, facts jsonb
+                last_error text, parked_reason text, keep_lease boolean, facts jsonb
               )
-            ), held AS MATERIALIZED (
-              SELECT e.id FROM ledger.entries e JOIN change c ON e.id = c.id AND e.fence = c.fence
-              WHERE e.outcome IS NULL AND e.parked_at IS NULL
-              ORDER BY e.id FOR NO KEY UPDATE OF e
+            ), recorded AS (
+              UPDATE ledger.entries AS e SET
+                status = c.status,
+                undoing = c.undoing,
+                attempts = c.attempts,
+                reason = coalesce(c.reason, e.reason),
+                last_error = c.last_error,
+                warehouse_id = coalesce((c.facts ->> 'warehouse_id')::uuid, e.warehouse_id),
+                parked_reason = c.parked_reason,
+                parked_at = CASE WHEN c.parked_reason IS NOT NULL THEN now() END,
+                lease_owner = CASE WHEN c.keep_lease THEN e.lease_owner END,
+                lease_until = CASE
+                  WHEN c.keep_lease THEN now() + ${settings.lease_millis}::integer * interval '1 millisecond'
+                END,
+                updated_at = now()
+              FROM change c
+              WHERE e.id = c.id AND e.fence = c.fence AND e.lease_owner = ${settings.owner}
+              RETURNING e.id, c.wait_millis, c.parked_reason
+            ), later AS (
+              UPDATE ledger.due d SET next_run_at = CASE
+                WHEN r.parked_reason IS NOT NULL THEN 'infinity'
+                ELSE now() + r.wait_millis * interval '1 millisecond'
+              END
+              FROM recorded r
+              WHERE d.order_id = r.id AND (r.parked_reason IS NOT NULL OR r.wait_millis > 0)
             )
-            UPDATE ledger.entries AS e SET
-              status = c.status,
-              undoing = c.undoing,
-              attempts = c.attempts,
-              reason = coalesce(c.reason, e.reason),
-              last_error = c.last_error,
-              warehouse_id = coalesce((c.facts ->> 'warehouse_id')::uuid, e.warehouse_id),
-              parked_reason = c.parked_reason,
-              parked_at = CASE WHEN c.parked_reason IS NOT NULL THEN now() END,
-              next_run_at = CASE
-                WHEN c.parked_reason IS NOT NULL THEN 'infinity'
-                WHEN c.wait_millis > 0 THEN now() + c.wait_millis * interval '1 millisecond'
-                ELSE e.next_run_at
-              END,
-              lease_owner = CASE WHEN c.keep_lease THEN ${settings.owner} END,
-              lease_until = CASE
-                WHEN c.keep_lease THEN now() + ${settings.lease_millis}::integer * interval '1 millisecond'
-              END,
-              outcome = CASE WHEN c.ended THEN c.status END,
-              updated_at = now()
-            FROM change c JOIN held ON held.id = c.id
-            WHERE e.id = c.id AND e.fence = c.fence
-            RETURNING e.id`).pipe(
+            SELECT id FROM recorded`).pipe(
             Effect.map((rows): ReadonlySet<string> => new Set(rows.map((row) => row.id))),
             databaseDefectsAsFailures
           )

@@ -16,7 +16,7 @@ export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator
     const sql = yield* SqlClient.SqlClient
     const columns = sql`
       id, status, undoing, reason, attempts, lease_owner, lease_expiries, fence, operator_note, last_error, parked_reason,
-      CASE WHEN next_run_at < 'infinity' AND outcome IS NULL THEN to_json(next_run_at) #>> '{}' END AS next_run_at,
+      (SELECT to_json(nullif(next_run_at, 'infinity')) #>> '{}' FROM ledger.due WHERE order_id = id) AS next_run_at,
       to_json(parked_at) #>> '{}' AS parked_at, to_json(lease_until) #>> '{}' AS lease_until,
       to_json(created_at) #>> '{}' AS created_at, to_json(updated_at) #>> '{}' AS updated_at`
 
@@ -36,30 +36,38 @@ export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator
         SELECT ${columns} FROM ledger.entries
         WHERE (${filter.status}::text IS NULL OR status = ${filter.status}::text)
           AND (${filter.parked}::boolean IS NULL OR (parked_at IS NOT NULL) = ${filter.parked}::boolean)
-          AND (${filter.parked}::boolean IS NOT TRUE OR outcome IS NULL)
+          AND (${filter.parked}::boolean IS NOT TRUE OR id IN (SELECT order_id FROM ledger.due))
           AND (${filter.before}::uuid IS NULL OR id < ${filter.before}::uuid)
         ORDER BY id DESC LIMIT ${filter.limit}`.pipe(Effect.orDie)
 
     /** Unparks, or calls forward a row that waits for its next attempt. A row somebody holds stays his. */
     const retry = (id: OrderId, note: string) =>
       sql`
-        UPDATE ledger.entries SET
-          parked_at = NULL, parked_reason = NULL, attempts = 0, next_run_at = now(), operator_note = ${note},
-          fence = fence + 1, lease_owner = NULL, lease_until = NULL, updated_at = now()
-        WHERE id = ${id} AND outcome IS NULL AND status <> 'AWAITING_AUTHORIZATION'
-          AND (lease_until IS NULL OR lease_until < now())
-        RETURNING id`.pipe(Effect.map((rows) => rows.length === 1), Effect.orDie)
+        WITH called AS (
+          UPDATE ledger.entries SET
+            parked_at = NULL, parked_reason = NULL, attempts = 0, operator_note = ${note},
+            fence = fence + 1, lease_owner = NULL, lease_until = NULL, updated_at = now()
+          WHERE id = ${id} AND status <> 'AWAITING_AUTHORIZATION' AND id IN (SELECT order_id FROM ledger.due)
+            AND (lease_until IS NULL OR lease_until < now())
+          RETURNING id
+        )
+        UPDATE ledger.due SET next_run_at = now() FROM called WHERE order_id = called.id RETURNING order_id`.pipe(
+        Effect.map((rows) => rows.length === 1),
+        Effect.orDie
+      )
 
     /** Applies a change that an operator ordered to a row that is still parked as he saw it. */
     const apply = (row: SagaRow, change: Change, note: string) =>
       sql`
+        WITH called AS (
+          UPDATE ledger.due SET next_run_at = now() WHERE order_id = ${row.id} RETURNING order_id
+        )
         UPDATE ledger.entries SET
           status = ${change.status}, undoing = ${change.undoing}::text, attempts = 0,
           reason = coalesce(${change.reason}::text, reason),
-          outcome = CASE WHEN ${change.ended}::boolean THEN ${change.status} END,
-          parked_at = NULL, parked_reason = NULL, next_run_at = now(), operator_note = ${note}, fence = fence + 1,
-          updated_at = now()
-        WHERE id = ${row.id} AND fence = ${row.fence} AND parked_at IS NOT NULL
+          parked_at = NULL, parked_reason = NULL, operator_note = ${note}, fence = fence + 1, updated_at = now()
+        FROM called
+        WHERE id = called.order_id AND fence = ${row.fence} AND parked_at IS NOT NULL
         RETURNING id`.pipe(Effect.map((rows) => rows.length === 1), Effect.orDie)
 
     const claiming = sql<{ paused: boolean; note: string | null }>`SELECT paused, note FROM ledger.claiming`.pipe(

@@ -1,4 +1,3 @@
-import { PgTypes } from "@effect/sql-pg"
 import type { CreateOrder, OrderRecord, OrderRecordStatus } from "@surety/contracts/orders-api"
 import type { OrderId } from "@surety/domain/ids"
 import { Context, Effect, Layer } from "effect"
@@ -78,7 +77,7 @@ const makeStore = (sql: SqlClient.SqlClient): OrderStore["Service"] => {
         sql<Row>`
         INSERT INTO orders.orders (order_ledger_id, user_id, email, items, total_cents, currency, status)
         SELECT order_ledger_id, user_id, email, items, total_cents, currency, 'PENDING'
-        FROM ROWS FROM (jsonb_to_recordset(${PgTypes.jsonb(orders)}) AS (
+        FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(orders)}::text::jsonb) AS (
           order_ledger_id uuid, user_id text, email text, items jsonb, total_cents bigint, currency text
         )) WITH ORDINALITY
         ORDER BY order_ledger_id, ordinality

@@ -6,7 +6,7 @@ import { SourceUnavailable } from "./postgres-source.ts"
 import { MAX_CONNECTIONS, settingArguments, WITHOUT_FSYNC } from "./private-cluster.ts"
 import { probePostgis } from "./probe-postgis.ts"
 import { runCommand } from "./run-command.ts"
-import { supervise } from "./supervised-process.ts"
+import { reportEnd, supervise } from "./supervised-process.ts"
 
 const IMAGE = "postgis/postgis:17-3.5"
 /** The client alone proves nothing; an engine that is there answers at once. */
@@ -63,6 +63,7 @@ export const startContainer = Effect.fn("startContainer")(function*(housing: Hou
     probePostgis(url, START_LIMIT),
     Effect.flatMap(ended, (reason) => Effect.fail(new SourceUnavailable({ reason })))
   )
+  yield* reportEnd(ended)
   return { url, version }
 })
 

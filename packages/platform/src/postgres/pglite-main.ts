@@ -44,7 +44,10 @@ const serve = async ({ folder, home, password, port }: PgliteOrder): Promise<PGl
 
 process.once("message", (order: PgliteOrder) => {
   const serving = serve(order)
-  void serving.then(() => process.send?.("ready"))
+  void serving.then(() => process.send?.("ready"), (cause) => {
+    process.stderr.write(`${String(cause)}\n`)
+    process.exit(1)
+  })
   process.once("disconnect", () =>
     void serving.then((db) => db.close()).finally(() => {
       if (order.throwAway) rmSync(order.folder, { recursive: true, force: true, maxRetries: 5 })

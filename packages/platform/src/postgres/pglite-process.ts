@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { PgliteOrder } from "./pglite-main.ts"
 import { SourceUnavailable } from "./postgres-source.ts"
-import { endOf } from "./supervised-process.ts"
+import { endOf, reportEnd } from "./supervised-process.ts"
 
 const SERVER = fileURLToPath(new URL("./pglite-main.ts", import.meta.url))
 
@@ -33,6 +33,7 @@ export const runPglite = Effect.fn("runPglite")(function*(order: PgliteOrder) {
       orElse: () => Effect.fail(new SourceUnavailable({ reason: `PGlite is not ready after ${START_LIMIT}` }))
     })
   )
+  yield* reportEnd(Deferred.await(ended))
   return Redacted.make(`postgres://postgres:${order.password}@127.0.0.1:${order.port}/postgres`)
 })
 

@@ -47,7 +47,7 @@ const URL_LIMIT = Duration.seconds(10)
 
 /** A port can be taken by another process between our choice and the server's start. */
 const START_ATTEMPTS = 3
-const PORT_TAKEN = /address already in use|EADDRINUSE|port is already allocated/i
+const PORT_TAKEN = /address already in use|could not create any TCP\/IP sockets|port is already allocated/i
 
 /** What every attempt needs to know: the options, with their defaults. */
 interface Wish extends ResolveOptions {

@@ -8,7 +8,7 @@ import { probePostgis } from "./probe-postgis.ts"
 import { isAlive } from "./process-alive.ts"
 import { runCommand } from "./run-command.ts"
 import { giveToServerUser, serverUser } from "./server-user.ts"
-import { supervise } from "./supervised-process.ts"
+import { reportEnd, supervise } from "./supervised-process.ts"
 
 /** PostgreSQL with PostGIS, ready to run. */
 export interface Binaries {
@@ -77,6 +77,7 @@ export const startCluster = Effect.fn("startCluster")(function*(binaries: Binari
     probePostgis(url, START_LIMIT),
     Effect.flatMap(ended, (reason) => Effect.fail(new SourceUnavailable({ reason })))
   )
+  yield* reportEnd(ended)
   return { url, version }
 })
 

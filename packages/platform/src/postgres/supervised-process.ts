@@ -14,16 +14,17 @@ const STOP_LIMIT_MS = 15_000
  * The shell that watches over a server: `supervisor <signal> <folder to remove or ""> <command …>`.
  *
  * Its input is a pipe whose other end only we hold. The pipe ends when we close it, and also when we die, be it by
- * SIGKILL; then the server gets its signal. So there is one way to stop, and it works in every case.
+ * SIGKILL; then the server gets its signal. So there is one way to stop, and it works in every case. A server that ends by
+ * itself leaves its folder, because the log in it says why.
  */
 const SUPERVISOR = `
 signal=$1; discard=$2; shift 2
 exec 3<&0
 "$@" </dev/null 3<&- & server=$!
-(read -r _ <&3; kill -"$signal" $server) 2>/dev/null & watch=$!
+(read -r _ <&3; [ -z "$discard" ] || : > "$discard/stopped"; kill -"$signal" $server) 2>/dev/null & watch=$!
 wait $server; code=$?
 kill $watch 2>/dev/null
-[ -z "$discard" ] || rm -rf "$discard"
+[ ! -e "$discard/stopped" ] || rm -rf "$discard"
 exit $code`
 
 interface SupervisedCommand {
@@ -36,7 +37,7 @@ interface SupervisedCommand {
   readonly log: string
   /** What asks the command to stop. */
   readonly signal: "INT" | "QUIT"
-  /** A folder that is removed when the command has ended. */
+  /** A folder to remove when the command has been stopped. */
   readonly discard?: string
 }
 
@@ -86,6 +87,14 @@ export const endOf = (child: ChildProcess, log: string): Deferred.Deferred<strin
   return ended
 }
 
+/** Says so, for as long as the scope lives, if a server that runs comes to its end: nobody stopped it. */
+export const reportEnd = (ended: Effect.Effect<string>): Effect.Effect<void, never, Scope.Scope> =>
+  ended.pipe(
+    Effect.flatMap((reason) => Effect.logError(`PostgreSQL is gone: ${reason}`)),
+    Effect.forkScoped,
+    Effect.asVoid
+  )
+
 const stop = (child: ChildProcess, ended: Deferred.Deferred<string>) =>
   Effect.sync(() => child.stdin?.end()).pipe(
     Effect.andThen(Deferred.await(ended)),
@@ -102,7 +111,6 @@ const lastLinesOf = (log: string): string => {
   try {
     return lastLines(readFileSync(log, "utf8"))
   } catch {
-    // The log went with the throw-away folder.
-    return "no log"
+    return "its log cannot be read"
   }
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Redacted } from "effect"
-import { readdirSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { existsSync } from "node:fs"
+import { dirname } from "node:path"
 import { afterAll } from "vitest"
 import { resolvePostgres } from "../../src/postgres/postgres-server.ts"
 import { connect } from "../../src/postgres/probe-postgis.ts"
@@ -59,18 +59,16 @@ describe.skipIf(opened === undefined)("a throw-away server", () => {
   it.live("takes fsync for crash tests, and leaves nothing behind", () =>
     Effect.gen(function*() {
       const sources = opened === undefined ? [] : [opened.server.source]
-      const before = readdirSync(tmpdir())
-      yield* Effect.scoped(Effect.gen(function*() {
+      const folder = yield* Effect.scoped(Effect.gen(function*() {
         const server = yield* resolvePostgres({ mode: "ephemeral", sources, fsync: true })
         const sql = yield* connect(server.url)
-        const names = ["fsync", "full_page_writes", "synchronous_commit", "max_connections"]
-        assert.deepStrictEqual(
-          yield* sql`SELECT current_setting(name) AS value FROM unnest(${names}::text[]) AS name`,
-          ["on", "on", "on", "300"].map((value) => ({ value }))
-        )
-        assert.notDeepEqual(readdirSync(tmpdir()), before)
+        const names = ["fsync", "full_page_writes", "synchronous_commit", "max_connections", "data_directory"]
+        const rows = yield* sql<{ value: string }>`
+          SELECT current_setting(name) AS value FROM unnest(${names}::text[]) AS name`
+        const [fsync, fullPageWrites, synchronousCommit, maxConnections, data = ""] = rows.map(({ value }) => value)
+        assert.deepStrictEqual([fsync, fullPageWrites, synchronousCommit, maxConnections], ["on", "on", "on", "300"])
+        return dirname(data)
       }))
-      const left = readdirSync(tmpdir()).filter((name) => name.startsWith("surety-postgres-") && !before.includes(name))
-      assert.deepStrictEqual(left, [])
+      assert.isFalse(existsSync(folder))
     }), 30_000)
 })
