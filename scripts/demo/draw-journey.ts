@@ -2,7 +2,7 @@ import type { OrderView } from "@surety/contracts/edge-api"
 import type { OrderStatus } from "@surety/domain/order-status"
 import { styleText } from "node:util"
 import type { NameOf } from "./connect-stack.ts"
-import type { Ended, Sighting } from "./follow-order.ts"
+import type { Answer, Ended, Sighting } from "./follow-order.ts"
 import { describeEnding } from "./judge-end.ts"
 import type { Story } from "./stories.ts"
 import { tellChosen, tellPassedOver } from "./tell-routing.ts"
@@ -64,25 +64,36 @@ export const drawUnderWay = (story: Story, sighting: Sighting | undefined, milli
 const tellTrouble = (trouble: string | undefined) =>
   trouble === undefined ? undefined : styleText("yellow", `asked again, for there was no answer: ${trouble}`)
 
-/** An order that has ended: its way, its time, where it was sent from or why it was not, and what it left behind. */
+const tellReplay = ({ replayed }: Answer) =>
+  dim(
+    replayed ? "sent again: the same answer, with Idempotent-Replayed: true" : "sent again: answered as if it were new"
+  )
+
+/** Where it was sent from, or why it was not; and what that left. */
+const tellOutcome = ({ order, payment, reservation }: Ended, nameOf: NameOf) => {
+  const completed = order.status === "COMPLETED"
+  const why = completed ? reservation && tellChosen(reservation.decision, nameOf) : order.reason
+  const left = completed ? "" : `; payment ${payment.status}, stock ${reservation?.status ?? "never asked for"}`
+  return `${styleText(colours[order.status], why ?? "")}${dim(left)}`
+}
+
+/** An order that has ended: its way, its time, its outcome, and what is wrong with that. */
 export const drawEnded = (
   story: Story,
-  { answers, order, payment, reservation, trouble }: Ended,
+  ended: Ended,
   complaints: ReadonlyArray<string>,
   nameOf: NameOf
 ): ReadonlyArray<string> => {
+  const { answers, order, reservation, trouble } = ended
   const took = duration(between(order.timeline[0]!.at, order.timeline.at(-1)!.at))
-  const decision = reservation?.decision
-  const outcome = order.reason ?? (decision && tellChosen(decision, nameOf)) ?? ""
+  const passedOver = reservation && tellPassedOver(reservation.decision, nameOf)
   return [
     ...entry(mark(complaints.length === 0), story, [
-      `${drawTimeline(order.timeline)}  ${dim(took)}  ${styleText(colours[order.status], outcome)}`,
-      decision && dim(tellPassedOver(decision, nameOf)),
+      `${drawTimeline(order.timeline)}  ${dim(took)}`,
+      tellOutcome(ended, nameOf),
+      passedOver && dim(passedOver),
       tellTrouble(trouble),
-      ...answers.slice(1).map(({ replayed }) => dim(`sent again: the same answer, Idempotent-Replayed: ${replayed}`)),
-      order.status === "COMPLETED"
-        ? undefined
-        : dim(`payment ${payment.status}, stock ${reservation?.status ?? "never asked for"}`),
+      ...answers.slice(1).map(tellReplay),
       ...complaints.map(red)
     ]),
     ""

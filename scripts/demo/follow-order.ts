@@ -4,7 +4,7 @@ import { IdempotencyKey } from "@surety/contracts/manners"
 import type { Payment } from "@surety/contracts/payment-api"
 import type { OrderId } from "@surety/domain/ids"
 import { isTerminal } from "@surety/domain/order-status"
-import { Effect, Schedule } from "effect"
+import { Data, Effect, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import type { Stack } from "./connect-stack.ts"
 import { orderOf, type Story } from "./stories.ts"
@@ -31,11 +31,13 @@ export interface Ended extends Sighting {
   readonly reservation: Reservation | undefined
 }
 
+export class NoEnd extends Data.TaggedError("NoEnd")<{ readonly message: string }> {}
+
 const END_WITHIN = "20 seconds"
 /** An order that stands this long at one status may be in trouble; then the orchestrator is asked about it. */
 const STANDS_LONG_MILLIS = 1_000
 /** Short at first, since most journeys take a fraction of a second. */
-const LOOK_AGAIN = Schedule.min([Schedule.exponential("20 millis", 1.2), Schedule.spaced("200 millis")])
+const LOOK_AGAIN = Schedule.min([Schedule.exponential("20 millis", 1.2), Schedule.spaced("100 millis")])
 
 const sendOnce = (stack: Stack, story: Story, key: IdempotencyKey) =>
   stack.edge.orders.place({
@@ -70,7 +72,7 @@ const watch = (stack: Stack, order_ledger_id: OrderId, see: (sighting: Sighting)
     Effect.repeat({ until: ({ order }) => isTerminal(order.status), schedule: LOOK_AGAIN }),
     Effect.timeoutOrElse({
       duration: END_WITHIN,
-      orElse: () => Effect.fail(new Error(`has not ended within ${END_WITHIN}`))
+      orElse: () => Effect.fail(new NoEnd({ message: `has not ended within ${END_WITHIN}` }))
     })
   )
 }

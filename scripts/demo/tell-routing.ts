@@ -8,7 +8,9 @@ const SHOWN_MAX = 3
 const why = { chosen: "", insufficient_stock: "too few", not_stocked: "not stocked", farther: "farther" } as const
 
 const kilometres = ({ distance_meters = 0 }: Candidate) =>
-  `${Math.round(distance_meters / 1_000).toLocaleString("en")} km`
+  distance_meters < 1_000 ?
+    "less than 1 km" :
+    `${Math.round(distance_meters / 1_000).toLocaleString("en")} km`
 
 /** `from Rotterdam, 614 km`; empty when no warehouse could send it. */
 export const tellChosen = ({ candidates, fallback }: RoutingDecision, nameOf: NameOf): string => {
@@ -17,10 +19,10 @@ export const tellChosen = ({ candidates, fallback }: RoutingDecision, nameOf: Na
   return `from ${nameOf(chosen.warehouse_id)}, ${fallback === undefined ? kilometres(chosen) : "the default warehouse"}`
 }
 
-/** `passed over Nairobi (1 km, not stocked)`: the nearer warehouses, and why it was none of them; empty without any. */
-export const tellPassedOver = ({ candidates }: RoutingDecision, nameOf: NameOf): string => {
+/** `passed over Nairobi (1 km, not stocked)`: the nearer warehouses, and why it was none of them; undefined without any. */
+export const tellPassedOver = ({ candidates }: RoutingDecision, nameOf: NameOf): string | undefined => {
   const others = candidates.filter(({ verdict }) => verdict !== "chosen")
-  if (others.length === 0) return ""
+  if (others.length === 0) return undefined
   const shown = others.slice(0, SHOWN_MAX).map((candidate) =>
     `${nameOf(candidate.warehouse_id)} (${kilometres(candidate)}, ${why[candidate.verdict]})`
   )

@@ -1,4 +1,4 @@
-import { Cause, Deferred, Effect, Exit, Fiber, Random, Ref, Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Random, Ref, type Scope } from "effect"
 import { type Change, decide, type Next, settle } from "./decide.ts"
 import type { Outcome, Saga } from "./definition.ts"
 import type { Claimed, Journal, Recording } from "./journal.ts"
