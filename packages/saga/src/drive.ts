@@ -1,4 +1,4 @@
-import { Cause, Deferred, Effect, Exit, Fiber, Random, Ref, type Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Random, type Scope, Semaphore } from "effect"
 import { type Change, decide, type Next, settle } from "./decide.ts"
 import type { Outcome, Saga } from "./definition.ts"
 import type { Claimed, Journal, Recording } from "./journal.ts"
@@ -6,7 +6,7 @@ import type { Claimed, Journal, Recording } from "./journal.ts"
 export interface DriveSettings {
   /** Rows a claim takes at most; each group of them that needs the same step is one call. */
   readonly set_size: number
-  /** Claims worked on at the same time. */
+  /** Claimed sets worked on at the same time. */
   readonly lanes: number
   /** The longest one call may take, in milliseconds; well below the journal's lease. */
   readonly act_timeout_millis: number
@@ -118,24 +118,31 @@ const advanceAll = <Row extends Claimed, E>(engine: Engine<Row, E>, rows: Readon
     discard: true
   })
 
-/** Claim, act, record, until told to stop; while nothing is due the polls thin out. */
-const lane = <Row extends Claimed, E>(engine: Engine<Row, E>) =>
+/**
+ * Polls while a lane is free: at once as long as there is work, then ever more rarely. A claimed set is worked on in its
+ * lane while the next poll goes on, so that one slow set holds nobody up.
+ */
+const poll = <Row extends Claimed, E>(engine: Engine<Row, E>, lanes: Semaphore.Semaphore) =>
   Effect.gen(function*() {
-    const idle = yield* Ref.make(IDLE_FIRST_MILLIS)
-    while (!(yield* Deferred.isDone(engine.stopping))) {
-      const worked = yield* engine.journal.claim(engine.settings.set_size).pipe(
-        Effect.tap((rows) => advanceAll(engine, rows)),
-        Effect.map((rows) => rows.length > 0),
-        Effect.catchCause((cause) =>
-          Effect.as(engine.report({ _tag: "Trouble", doing: "claim, act or record", cause }), false)
-        )
+    const scope = yield* Effect.scope
+    const trouble = (doing: string) => (cause: Cause.Cause<unknown>) => engine.report({ _tag: "Trouble", doing, cause })
+    const work = (rows: ReadonlyArray<Row>) =>
+      advanceAll(engine, rows).pipe(Effect.catchCause(trouble("act or record")), Effect.ensuring(lanes.release(1)))
+    let pause = IDLE_FIRST_MILLIS
+    while (true) {
+      yield* lanes.take(1)
+      if (yield* Deferred.isDone(engine.stopping)) return yield* lanes.release(1)
+      const rows = yield* engine.journal.claim(engine.settings.set_size).pipe(
+        Effect.catchCause((cause) => Effect.as(trouble("claim")(cause), []))
       )
-      if (worked) {
-        yield* Ref.set(idle, IDLE_FIRST_MILLIS)
+      if (rows.length > 0) {
+        pause = IDLE_FIRST_MILLIS
+        yield* Effect.forkIn(work(rows), scope)
         continue
       }
-      const pause = yield* Ref.getAndUpdate(idle, (millis) => Math.min(millis * 2, engine.settings.idle_millis))
+      yield* lanes.release(1)
       yield* Effect.race(Effect.sleep(pause), Deferred.await(engine.stopping))
+      pause = Math.min(pause * 2, engine.settings.idle_millis)
     }
   })
 
@@ -151,8 +158,13 @@ export const drive = <Row extends Claimed, E>(
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
     const engine: Engine<Row, E> = { saga, journal, settings, report, stopping: yield* Deferred.make<void>() }
-    const fibers = yield* Effect.replicateEffect(Effect.forkScoped(lane(engine)), settings.lanes)
+    const lanes = yield* Semaphore.make(settings.lanes)
+    const poller = yield* Effect.forkScoped(poll(engine, lanes))
     yield* Effect.addFinalizer(() =>
-      Deferred.succeed(engine.stopping, undefined).pipe(Effect.andThen(Fiber.awaitAll(fibers)), Effect.asVoid)
+      Deferred.succeed(engine.stopping, undefined).pipe(
+        Effect.andThen(Fiber.await(poller)),
+        Effect.andThen(lanes.take(settings.lanes)),
+        Effect.asVoid
+      )
     )
   })
