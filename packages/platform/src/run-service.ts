@@ -11,14 +11,27 @@ const explainSettings = (error: Schema.SchemaError): string =>
     return (process.env[variable] ?? "") === "" ? `${variable} is not set` : `${variable} is not right: ${message}`
   }).join("; ")
 
-/** Why a service could not start or go on, in one line where the reason is a common one. */
-const explain = (cause: Cause.Cause<unknown>): string => {
+/** The port that an error, or what caused it, found taken. */
+const takenPort = (error: unknown): number | undefined =>
+  !(error instanceof Error)
+    ? undefined
+    : "code" in error && error.code === "EADDRINUSE" && "port" in error
+    ? Number(error.port)
+    : takenPort(error.cause)
+
+/** Why a program could not start or go on: in one line where the reason is a common one, else with all there is to know. */
+export const explain = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   if (error instanceof Config.ConfigError && error.cause._tag === "SchemaError") return explainSettings(error.cause)
+  const port = takenPort(error)
+  if (port !== undefined) {
+    return `cannot listen: port ${port} is taken; another can be chosen by its variable, as SOMETHING_PORT`
+  }
   if (error instanceof HttpServerError.ServeError && error.cause instanceof Error) {
     return `cannot listen: ${error.cause.message}`
   }
-  return Cause.pretty(cause)
+  const isExpected = error instanceof Error && "_tag" in error && error.message !== ""
+  return isExpected ? error.message : Cause.pretty(cause)
 }
 
 const minimumLevel = Config.LogLevel("LOG_LEVEL").pipe(

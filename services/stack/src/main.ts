@@ -1,4 +1,4 @@
-import { prettyLogs, runProgram } from "@surety/platform/run-service"
+import { explain, prettyLogs, runProgram } from "@surety/platform/run-service"
 import { Cause, Effect } from "effect"
 import { openStack } from "./open-stack.ts"
 
@@ -12,7 +12,8 @@ runProgram(
     Effect.andThen(Effect.never),
     Effect.onInterrupt(() => say("\nstopping: finishing what runs, handing leases back …")),
     Effect.scoped,
-    Effect.tapCause((cause) => Cause.hasInterruptsOnly(cause) ? say("stopped") : say(`\n${Cause.pretty(cause)}`)),
+    Effect.onInterrupt(() => say("stopped")),
+    Effect.tapCauseIf((cause) => !Cause.hasInterruptsOnly(cause), (cause) => say(`\n${explain(cause)}`)),
     Effect.provide(prettyLogs)
   )
 )
