@@ -36,7 +36,10 @@ const checkReady = ([variable, url]: readonly [variable: string, url: string]) =
 
 /** The services of a running stack by their contracts, once all are ready, and what its warehouses are called. */
 export const connectStack = Effect.gen(function*() {
-  const urls = yield* Effect.mapError(places, ({ message }) => new NoStack({ message }))
+  const urls = yield* Effect.mapError(
+    places,
+    ({ message }) => new NoStack({ message: message.replaceAll(/\s+/g, " ") })
+  )
   yield* Effect.forEach(Object.entries(urls), checkReady, { discard: true })
 
   const edge = yield* HttpApiClient.make(EdgeApi, { baseUrl: urls.EDGE_API_URL })

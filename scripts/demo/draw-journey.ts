@@ -65,9 +65,7 @@ const tellTrouble = (trouble: string | undefined) =>
   trouble === undefined ? undefined : styleText("yellow", `asked again, for there was no answer: ${trouble}`)
 
 const tellReplay = ({ replayed }: Answer) =>
-  dim(
-    replayed ? "sent again: the same answer, with Idempotent-Replayed: true" : "sent again: answered as if it were new"
-  )
+  dim(`sent again: ${replayed ? "the same answer, with Idempotent-Replayed: true" : "answered as if it were new"}`)
 
 /** Where it was sent from, or why it was not; and what that left. */
 const tellOutcome = ({ order, payment, reservation }: Ended, nameOf: NameOf) => {
@@ -113,9 +111,10 @@ export const drawSummary = (
 ): ReadonlyArray<string> => {
   const width = Math.max(...ends.map(({ story }) => story.title.length))
   return [
-    ...ends.map(({ good, story }) =>
-      `${mark(good)} ${story.title.padEnd(width)}  ${good ? "" : red("not ")}${describeEnding(story.ends, nameOf)}`
-    ),
+    ...ends.map(({ good, story: { ends, title } }) => {
+      const money = ends.status === "COMPLETED" ? "paid once" : "nothing held"
+      return `${mark(good)} ${title.padEnd(width)}  ${good ? "" : red("not ")}${describeEnding(ends, nameOf)}, ${money}`
+    }),
     ""
   ]
 }

@@ -69,27 +69,25 @@ const watch = (stack: Stack, order_ledger_id: OrderId, see: (sighting: Sighting)
     see({ order, trouble })
     return { order, trouble }
   }).pipe(
-    Effect.repeat({ until: ({ order }) => isTerminal(order.status), schedule: LOOK_AGAIN }),
-    Effect.timeoutOrElse({
-      duration: END_WITHIN,
-      orElse: () => Effect.fail(new NoEnd({ message: `has not ended within ${END_WITHIN}` }))
-    })
+    Effect.repeat({ until: ({ order }) => isTerminal(order.status), schedule: LOOK_AGAIN })
   )
 }
 
 /** Places a story's order, follows it to its end, and looks at what it left behind. */
-export const followOrder = Effect.fn("followOrder")(function*(
-  stack: Stack,
-  story: Story,
-  see: (sighting: Sighting) => void
-) {
-  const key = IdempotencyKey.make(randomUUID())
-  const answers = yield* Effect.replicateEffect(sendOnce(stack, story, key), story.sent ?? 1)
-  const id = answers[0]!.order_ledger_id
-  const { order, trouble } = yield* watch(stack, id, see)
-  const payment = yield* stack.payment.payments.byReference({ params: { reference: id } })
-  const reservation = yield* stack.inventory.reservations.reservation({ params: { order_id: id } }).pipe(
-    Effect.catchTag("ReservationNotFound", () => Effect.undefined)
-  )
-  return { order, trouble, answers, payment, reservation } satisfies Ended
-})
+export const followOrder = Effect.fn("followOrder")(
+  function*(stack: Stack, story: Story, see: (sighting: Sighting) => void) {
+    const key = IdempotencyKey.make(randomUUID())
+    const answers = yield* Effect.replicateEffect(sendOnce(stack, story, key), story.sent ?? 1)
+    const id = answers[0]!.order_ledger_id
+    const { order, trouble } = yield* watch(stack, id, see)
+    const payment = yield* stack.payment.payments.byReference({ params: { reference: id } })
+    const reservation = yield* stack.inventory.reservations.reservation({ params: { order_id: id } }).pipe(
+      Effect.catchTag("ReservationNotFound", () => Effect.undefined)
+    )
+    return { order, trouble, answers, payment, reservation } satisfies Ended
+  },
+  Effect.timeoutOrElse({
+    duration: END_WITHIN,
+    orElse: () => Effect.fail(new NoEnd({ message: `has not ended within ${END_WITHIN}` }))
+  })
+)

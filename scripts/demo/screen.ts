@@ -6,7 +6,8 @@ const SHOW_CURSOR = "\u001b[?25h"
 /** Long lines are cut at the edge while they are redrawn: a wrapped one would be two to go back over. */
 const CUT_LINES = "\u001b[?7l"
 const WRAP_LINES = "\u001b[?7h"
-const backOver = (lines: number) => lines === 0 ? "" : `\u001b[${lines}A\u001b[J`
+/** To the left edge first, where a typed ^C may have pushed the cursor off. */
+const backOver = (lines: number) => lines === 0 ? "" : `\r\u001b[${lines}A\u001b[J`
 const text = (lines: ReadonlyArray<string>) => lines.map((line) => `${line}\n`).join("")
 
 /** A terminal whose last lines are redrawn in place while everything above them stays; a pipe gets only what stays. */

@@ -3,7 +3,7 @@ import type { NameOf } from "./connect-stack.ts"
 
 type Candidate = RoutingDecision["candidates"][number]
 
-const SHOWN_MAX = 3
+const SHOWN_MAX = 2
 
 const why = { chosen: "", insufficient_stock: "too few", not_stocked: "not stocked", farther: "farther" } as const
 
