@@ -1,9 +1,12 @@
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Config, Effect, Logger } from "effect"
+import { Config, Effect } from "effect"
 import { migrate } from "./migrate.ts"
+import { explain, jsonLogs, runProgram } from "./run-service.ts"
 
-Config.Redacted("DATABASE_URL").pipe(
-  Effect.flatMap(migrate),
-  Effect.provide(Logger.layer([Logger.consoleJson])),
-  NodeRuntime.runMain
+runProgram(
+  Config.Redacted("DATABASE_URL").pipe(
+    Effect.flatMap((url) => migrate(url)),
+    Effect.tapCause((cause) => Effect.logFatal("migrate.failed", { reason: explain(cause) })),
+    Effect.annotateLogs({ service: "migrate" }),
+    Effect.provide(jsonLogs)
+  )
 )

@@ -1,5 +1,5 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Config, Effect, Exit, Layer, Logger, References, type Schema, SchemaIssue } from "effect"
+import { Cause, Config, Effect, Exit, Layer, Logger, type LogLevel, References, type Schema, SchemaIssue } from "effect"
 import { HttpServerError } from "effect/http"
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -34,20 +34,21 @@ export const explain = (cause: Cause.Cause<unknown>): string => {
   return isExpected ? error.message : Cause.pretty(cause)
 }
 
-const minimumLevel = Config.LogLevel("LOG_LEVEL").pipe(
-  Config.withDefault("Info" as const),
-  Effect.tapCause((cause) => Effect.logFatal("service.failed", { reason: explain(cause) }))
-)
+const minimumLevel = (usual: LogLevel.LogLevel) =>
+  Config.LogLevel("LOG_LEVEL").pipe(
+    Config.withDefault(usual),
+    Effect.tapCause((cause) => Effect.logFatal("service.failed", { reason: explain(cause) }))
+  )
 
-/** Where logs go, and from `LOG_LEVEL` (Info unless said otherwise) which of them. */
-const logsTo = (logger: Logger.Logger<unknown, void>) =>
-  Layer.effect(References.MinimumLogLevel, minimumLevel).pipe(Layer.provideMerge(Logger.layer([logger])))
+/** Where logs go, and from `LOG_LEVEL` which of them. */
+const logsTo = (logger: Logger.Logger<unknown, void>, usual: LogLevel.LogLevel) =>
+  Layer.effect(References.MinimumLogLevel, minimumLevel(usual)).pipe(Layer.provideMerge(Logger.layer([logger])))
 
-/** Structured logs for machines, one JSON object a line. */
-export const jsonLogs = logsTo(Logger.consoleJson)
+/** Structured logs for machines, one JSON object a line, from Info on. */
+export const jsonLogs = logsTo(Logger.consoleJson, "Info")
 
-/** The same logs for people. */
-export const prettyLogs = logsTo(Logger.consolePretty())
+/** Logs for people who watch a terminal: from Warn on, so that what is said besides them stands out. */
+export const prettyLogs = logsTo(Logger.consolePretty(), "Warn")
 
 /** Runs a program as a process: exit 0 when it was asked to stop, 1 when it failed, with one clear line of why. */
 export const runProgram = <E>(program: Effect.Effect<unknown, E>): void =>

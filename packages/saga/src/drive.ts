@@ -106,7 +106,8 @@ const advance = <Row extends Claimed, E>(engine: Engine<Row, E>, group: Group<Ro
       }
       yield* engine.report({ _tag: "Recorded", row, change: recording })
       if (recording.keep_lease) {
-        onward.push({ ...row, status: recording.status, undoing: recording.undoing, attempts: recording.attempts })
+        const { attempts, status, undoing } = recording
+        onward.push({ ...row, status, undoing, attempts, reason: recording.reason ?? row.reason })
       }
     }
     yield* advanceAll(engine, onward)

@@ -7,6 +7,8 @@ export interface Claimed extends Standing {
   readonly fence: number
   /** How often a worker died or hung while it held this row. */
   readonly lease_expiries: number
+  /** Why the saga turned back, if it did. */
+  readonly reason: string | null
 }
 
 export interface Recording extends Change {

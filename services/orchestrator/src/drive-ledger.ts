@@ -1,5 +1,5 @@
 import { drive, type DriveSettings, type Report } from "@surety/saga/drive"
-import { Effect, Layer } from "effect"
+import { Cause, Effect, Layer } from "effect"
 import { fulfilOrder } from "./fulfil-order.ts"
 import { LedgerJournal } from "./journal-store.ts"
 import type { LedgerRow } from "./ledger-row.ts"
@@ -9,7 +9,10 @@ import { Neighbours } from "./neighbours.ts"
 const log = (report: Report<LedgerRow>): Effect.Effect<void> => {
   switch (report._tag) {
     case "Trouble":
-      return Effect.logWarning("saga.trouble", { doing: report.doing }, report.cause)
+      return Effect.andThen(
+        Effect.logWarning("saga.trouble", { doing: report.doing, error: String(Cause.squash(report.cause)) }),
+        Effect.logDebug("saga.trouble", report.cause)
+      )
     case "Fenced":
       return Effect.logWarning("saga.fenced").pipe(Effect.annotateLogs({ "saga.order.id": report.row.id }))
     case "Recorded": {

@@ -15,5 +15,4 @@ export interface LedgerRow extends Claimed {
   readonly shipping_address: ShippingAddress | null
   readonly total_cents: number
   readonly currency: Currency
-  readonly reason: string | null
 }

@@ -7,10 +7,15 @@ const environment = Object.fromEntries(
   Object.entries(process.env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])
 )
 
+// A second Ctrl-C does not wait: what was under way is found again at the next start.
+process.once("SIGINT", () => process.once("SIGINT", () => process.exit(130)))
+
 runProgram(
   openStack(environment, say).pipe(
     Effect.andThen(Effect.never),
-    Effect.onInterrupt(() => say("\nstopping: finishing what runs, handing leases back …")),
+    Effect.onInterrupt(() =>
+      say("\nstopping, within 20 s: finishing what runs, handing leases back (Ctrl-C again stops at once) …")
+    ),
     Effect.scoped,
     Effect.onInterrupt(() => say("stopped")),
     Effect.tapCauseIf((cause) => !Cause.hasInterruptsOnly(cause), (cause) => say(`\n${explain(cause)}`)),

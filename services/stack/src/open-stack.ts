@@ -18,8 +18,13 @@ const tour = (urls: StackUrls, product: string) => `
 
 Try it:
 
-  curl -i ${urls.edge_api}/orders -H 'content-type: application/json' -H "Idempotency-Key: $(date +%s)" \\
-    -d '{"user_id":"user_1","email":"ada@example.com","items":[{"product_id":"${product}","quantity":2}],"payment":{"method":"card","token":"tok_visa_success"}}'
+  npm run demo
+
+  curl -i ${urls.edge_api}/orders -H 'content-type: application/json' -H "Idempotency-Key: $(date +%s)" -d '{
+    "user_id": "user_1", "email": "ada@example.com",
+    "items": [{ "product_id": "${product}", "quantity": 2 }],
+    "payment": { "method": "card", "token": "tok_visa_success" }
+  }'
   curl ${urls.edge_api}/orders
 
 Ctrl-C stops it. The data stays.
