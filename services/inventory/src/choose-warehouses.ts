@@ -2,8 +2,15 @@ import type { RefusalReason } from "@surety/domain/stock"
 import { Effect } from "effect"
 import type { Shortage } from "./routing-decision.ts"
 import { RoutingStore, type Wanted } from "./routing-store.ts"
-import { type Placement, placeWhole, type Search, searchNearest, searchOn, verdictsOf } from "./routing.ts"
-import type { Verdict } from "./routing.ts"
+import {
+  type Placement,
+  placeWhole,
+  type Search,
+  searchNearest,
+  searchOn,
+  type Verdict,
+  verdictsOf
+} from "./routing.ts"
 import { Shelf } from "./shelf.ts"
 import { splitOrder } from "./split-order.ts"
 
@@ -25,8 +32,8 @@ export type Choice<Order> =
 
 /**
  * Where each order of a set is to be served from: the nearest single warehouse that has every line; where there is none
- * and the order allows it, the fewest warehouses. In order of arrival, so that the first come takes the nearer stock.
- * It reads without locks, and knows of its own orders only: what it says must be checked under the lock.
+ * and the order allows it, the fewest warehouses. In order of arrival, so that the first come takes the nearer stock; those
+ * that must be split come after those that need not be. It reads without locks, and knows of its own orders only: what it says must be checked under the lock.
  */
 export const chooseWarehouses = Effect.fn("chooseWarehouses")(
   function*<Order extends Routed>(orders: ReadonlyArray<Order>) {

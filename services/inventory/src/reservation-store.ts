@@ -4,6 +4,7 @@ import type { RefusalReason, ReservationStatus } from "@surety/domain/stock"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { StoredDecision } from "./routing-decision.ts"
+import { sumByRow } from "./shelf.ts"
 
 /** Where an order's reservation stands. A hold whose time is up counts as released, whether or not that is written yet. */
 export interface Standing {
@@ -60,11 +61,10 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
      * From here to the end of the transaction nobody else decides about these orders. Such a lock writes nothing, and
      * unlike a row it can be had before there is anything to lock: a release that overtakes its reservation.
      */
-    const lockOrders = Effect.fn("lockOrders")((ids: ReadonlyArray<OrderId>) =>
-      sql`SELECT count(pg_advisory_xact_lock(key)) FROM unnest(${
-        ids.map(lockKeyOf).toSorted(ascending)
-      }::bigint[]) AS k (key)`
-    )
+    const lockOrders = Effect.fn("lockOrders")((ids: ReadonlyArray<OrderId>) => {
+      const keys = ids.map(lockKeyOf).toSorted(ascending)
+      return sql`SELECT count(pg_advisory_xact_lock(key)) FROM unnest(${keys}::bigint[]) AS k (key)`
+    })
 
     const standings = Effect.fn("readStandings")((ids: ReadonlyArray<OrderId>) =>
       sql<Standing>`
@@ -74,23 +74,22 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
     /** Orders whose holds have run out, longest ago first. */
     const expiredOrders = Effect.fn("expiredOrders")((limit: number) =>
       sql<{ readonly order_id: OrderId }>`
-        SELECT order_id FROM inventory.reservations WHERE expires_at <= now() ORDER BY expires_at LIMIT ${limit}::int`
-        .pipe(
-          Effect.map((rows) => rows.map((row) => row.order_id))
-        )
+        SELECT order_id FROM inventory.reservations
+        WHERE expires_at <= now() ORDER BY expires_at LIMIT ${limit}::int`.pipe(
+        Effect.map((rows) => rows.map((row) => row.order_id))
+      )
     )
 
-    /** Writes what was decided for a set: reservations, movements, and each stock row once. Its rows are locked. */
-    const insert = Effect.fn("insertReservations")((reservations: ReadonlyArray<NewReservation>) =>
-      sql`
+    /**
+     * Writes what was decided for a set: reservations, movements, and each stock row once; those are locked. The rows come
+     * as arrays, whose length the planner sees: it must not take a few rows for many and read the whole table.
+     */
+    const insert = Effect.fn("insertReservations")((reservations: ReadonlyArray<NewReservation>) => {
+      const rows = sumByRow(reservations.flatMap(({ allocations }) => allocations))
+      return sql`
         WITH decided AS (
           SELECT * FROM jsonb_to_recordset(${JSON.stringify(reservations)}::text::jsonb)
             AS d (order_id uuid, decision jsonb, allocations jsonb, warehouse_id uuid, reason text, hold_seconds int)
-        ), held AS MATERIALIZED (
-          SELECT d.order_id, a.product_id, a.warehouse_id, a.quantity, (a.place - 1)::smallint AS line
-          FROM decided d CROSS JOIN ROWS FROM (
-            jsonb_to_recordset(d.allocations) AS (product_id uuid, warehouse_id uuid, quantity int)
-          ) WITH ORDINALITY AS a (product_id, warehouse_id, quantity, place)
         ), reserved AS (
           INSERT INTO inventory.reservations (order_id, decision, warehouse_id, reason, expires_at, status)
           SELECT order_id, decision, warehouse_id, reason, now() + hold_seconds * interval '1 second',
@@ -99,12 +98,18 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
         ), moved AS (
           INSERT INTO inventory.movements
             (cause_id, kind, line, product_id, warehouse_id, on_hand_delta, reserved_delta)
-          SELECT order_id, 'hold', line, product_id, warehouse_id, 0, quantity FROM held
+          SELECT d.order_id, 'hold', a.place - 1, a.product_id, a.warehouse_id, 0, a.quantity
+          FROM decided d CROSS JOIN ROWS FROM (
+            jsonb_to_recordset(d.allocations) AS (product_id uuid, warehouse_id uuid, quantity int)
+          ) WITH ORDINALITY AS a (product_id, warehouse_id, quantity, place)
         )
         UPDATE inventory.stock s SET reserved = s.reserved + h.units
-        FROM (SELECT product_id, warehouse_id, sum(quantity)::int AS units FROM held GROUP BY 1, 2) h
+        FROM unnest(
+          ${rows.map((row) => row.product_id)}::uuid[], ${rows.map((row) => row.warehouse_id)}::uuid[],
+          ${rows.map((row) => row.quantity)}::int[]
+        ) AS h (product_id, warehouse_id, units)
         WHERE s.product_id = h.product_id AND s.warehouse_id = h.warehouse_id`
-    )
+    })
 
     /**
      * HELD becomes COMMITTED (the units leave both counters) or RELEASED (they are free again); other rows stay as they

@@ -36,7 +36,7 @@ interface Row extends Candidate {
 }
 
 /** How many of the nearest warehouses are looked at first, whatever they have. */
-export const NEAREST_MAX = 10
+export const NEAREST_MAX = 8
 /** How many holders of each line are considered when an order has to be split. */
 export const HOLDERS_MAX = 32
 /** With fewer holders than this of the scarcest line it is cheaper to start from them than to walk outwards. */
@@ -90,10 +90,11 @@ export class RoutingStore extends Context.Service<RoutingStore>()("surety/invent
       `(SELECT s.on_hand - s.reserved FROM inventory.stock s
         WHERE s.product_id = l.product_id AND s.warehouse_id = ${warehouse})`
 
-    const available = sql.literal(`(
-        SELECT array_agg(coalesce(${left("near.id")}, ${NOT_STOCKED}) ORDER BY l.line)
-        FROM unnest(o.products) WITH ORDINALITY AS l (product_id, line)
-      ) AS available`)
+    const available = sql.literal(
+      `ARRAY(SELECT coalesce(${
+        left("near.id")
+      }, ${NOT_STOCKED}) FROM unnest(o.products) AS l (product_id)) AS available`
+    )
 
     const hasEveryLine = sql.literal(`NOT EXISTS (
         SELECT FROM unnest(o.products, o.quantities) AS l (product_id, quantity)

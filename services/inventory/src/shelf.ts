@@ -3,6 +3,16 @@ import type { ProductId, WarehouseId } from "@surety/domain/ids"
 
 const keyOf = (product: ProductId, warehouse: WarehouseId) => `${product}/${warehouse}`
 
+/** The stock rows that allocations name, each once, with the units of all of them together. */
+export const sumByRow = (allocations: ReadonlyArray<Allocation>): ReadonlyArray<Allocation> => {
+  const rows = new Map<string, Allocation>()
+  for (const allocation of allocations) {
+    const key = keyOf(allocation.product_id, allocation.warehouse_id)
+    rows.set(key, { ...allocation, quantity: allocation.quantity + (rows.get(key)?.quantity ?? 0) })
+  }
+  return [...rows.values()]
+}
+
 /** What is left of stock rows while the orders of a set are served one after the other. */
 export class Shelf {
   readonly #left = new Map<string, number>()

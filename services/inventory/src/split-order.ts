@@ -6,8 +6,8 @@ import type { Shelf } from "./shelf.ts"
 
 /** Up to so many warehouses the fewest are found by trying all ways; beyond, whichever covers most comes next. */
 const EXACT_WAREHOUSES_MAX = 3
-/** So many ways are tried at most, some 10 ms of work; an order of many lines with many holders each may have more. */
-const TRIES_MAX = 20_000
+/** Looks at one line of one warehouse that trying may take, some 20 ms; with many lines of many holders it is greedy. */
+const LOOKS_MAX = 500_000
 
 /** Units of each line still without a warehouse. */
 type Rest = ReadonlyArray<number>
@@ -23,9 +23,9 @@ const metersOf = (chosen: Chosen) => chosen.reduce((sum, { meters }) => sum + me
 /**
  * The fewest warehouses that have all of an order together; of equally few those with the shortest way in sum. A line may
  * come from several. Exact up to three warehouses among the holders it is given, greedy beyond: the fewest is set cover,
- * which is NP-hard, and nobody ships an order from four places by choice.
+ * which is NP-hard, and nobody ships an order from four places by choice. The holders come nearest first.
  *
- * Returns undefined when these holders do not have it, or no longer, since orders before it took some from the `shelf`.
+ * Returns undefined when they do not have it, or no longer, since orders before it took some from the `shelf`.
  */
 export const splitOrder = (
   items: ReadonlyArray<OrderItem>,
@@ -47,16 +47,19 @@ const leftOf = (items: ReadonlyArray<OrderItem>, holder: Candidate, shelf: Shelf
   })
 
 const exactly = (rest: Rest, pool: ReadonlyArray<Candidate>): Chosen | undefined => {
-  let tries = 0
+  let looks = 0
   /** The line with the fewest holders must come from one of them: branching there tries little and misses nothing. */
   const bestOf = (rest: Rest, pool: ReadonlyArray<Candidate>, size: number): Chosen | undefined => {
     if (isServed(rest)) return []
-    if (size === 0 || tries++ > TRIES_MAX) return undefined
+    looks += pool.length * rest.length
+    if (looks > LOOKS_MAX) return undefined
     const total = rest.reduce((sum, units) => sum + units, 0)
-    const others = (size - 1) * Math.max(0, ...pool.map((candidate) => coverOf(rest, candidate)))
+    const covers = new Map(pool.map((candidate) => [candidate, coverOf(rest, candidate)]))
+    if (size === 1) return firstOf(pool.filter((candidate) => covers.get(candidate) === total))
+    const others = (size - 1) * Math.max(0, ...covers.values())
     let best: Chosen | undefined
     for (const candidate of fewestHolders(rest, pool)) {
-      if (coverOf(rest, candidate) + others < total) continue
+      if (covers.get(candidate)! + others < total) continue
       const found = bestOf(after(rest, candidate), pool.filter((other) => other !== candidate), size - 1)
       const chosen = found && [candidate, ...found]
       if (chosen && (best === undefined || metersOf(chosen) < metersOf(best))) best = chosen
@@ -70,15 +73,23 @@ const exactly = (rest: Rest, pool: ReadonlyArray<Candidate>): Chosen | undefined
   return undefined
 }
 
-const fewestHolders = (rest: Rest, pool: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> =>
-  rest.flatMap((units, line) => units > 0 ? [pool.filter((candidate) => candidate.available[line]! > 0)] : [])
-    .reduce((a, b) => b.length < a.length ? b : a)
+/** The nearest of holders, which come nearest first. */
+const firstOf = ([nearest]: ReadonlyArray<Candidate>): Chosen | undefined => nearest && [nearest]
+
+const fewestHolders = (rest: Rest, pool: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> => {
+  const needed = rest.flatMap((units, line) => units > 0 ? [line] : [])
+  const counts = needed.map((line) => pool.reduce((n, { available }) => available[line]! > 0 ? n + 1 : n, 0))
+  const line = needed[counts.indexOf(Math.min(...counts))]!
+  return pool.filter((candidate) => candidate.available[line]! > 0)
+}
 
 const greedily = (rest: Rest, pool: ReadonlyArray<Candidate>): Chosen | undefined => {
   if (isServed(rest)) return []
   if (pool.length === 0) return undefined
-  const most = pool.reduce((a, b) => coverOf(rest, b) > coverOf(rest, a) ? b : a)
-  if (coverOf(rest, most) === 0) return undefined
+  const covers = pool.map((candidate) => coverOf(rest, candidate))
+  const cover = Math.max(...covers)
+  if (cover === 0) return undefined
+  const most = pool[covers.indexOf(cover)]!
   const others = greedily(after(rest, most), pool.filter((c) => c !== most))
   return others && [most, ...others]
 }

@@ -2,6 +2,7 @@ import type { Allocation } from "@surety/contracts/inventory-api"
 import type { ProductId, WarehouseId } from "@surety/domain/ids"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { sumByRow } from "./shelf.ts"
 
 interface Free {
   readonly product_id: ProductId
@@ -23,17 +24,16 @@ export class StockStore extends Context.Service<StockStore>()("surety/inventory/
     const sql = yield* SqlClient.SqlClient
 
     /** Locks the rows of all these allocations in the order of their keys, and reads what they have under the lock. */
-    const lock = Effect.fn("lockStock")((allocations: ReadonlyArray<Allocation>) =>
-      sql<Free>`
+    const lock = Effect.fn("lockStock")((allocations: ReadonlyArray<Allocation>) => {
+      const rows = sumByRow(allocations)
+      return sql<Free>`
         SELECT s.product_id, s.warehouse_id, s.on_hand - s.reserved AS available
-        FROM inventory.stock s JOIN (
-          SELECT DISTINCT product_id, warehouse_id
-          FROM unnest(
-            ${allocations.map((a) => a.product_id)}::uuid[], ${allocations.map((a) => a.warehouse_id)}::uuid[]
-          ) AS a (product_id, warehouse_id)
-        ) chosen ON chosen.product_id = s.product_id AND chosen.warehouse_id = s.warehouse_id
+        FROM inventory.stock s
+        JOIN unnest(${rows.map((row) => row.product_id)}::uuid[], ${rows.map((row) => row.warehouse_id)}::uuid[])
+          AS chosen (product_id, warehouse_id)
+          ON chosen.product_id = s.product_id AND chosen.warehouse_id = s.warehouse_id
         ORDER BY s.product_id, s.warehouse_id FOR UPDATE OF s`
-    )
+    })
 
     /** A product's level in every warehouse that stocks it; what expired holds kept is available. */
     const levels = Effect.fn("readLevels")((product: ProductId) =>

@@ -2,13 +2,15 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import {
+  anOrder,
   aProduct,
   assertBooksBalance,
   aWarehouse,
   call,
   expectStatus,
   InventoryUnderTest,
-  rowCounts
+  rowCounts,
+  stock
 } from "./inventory-under-test.ts"
 
 const unknownId = "0198a4b2-7d1e-7c3a-9f00-1234567890ab"
@@ -137,6 +139,24 @@ layer(InventoryUnderTest.layer, { excludeTestServices: true, timeout: "60 second
       const { warehouses } = yield* expectStatus(200, "GET", "/warehouses")
       assert.sameDeepMembers(warehouses, made)
       yield* assertBooksBalance
+    }))
+
+  it.effect("a place is one place, however it is spelt", () =>
+    Effect.gen(function*() {
+      const product = yield* aProduct
+      const spellings = [
+        [{ latitude: 7, longitude: -180 }, { latitude: 7, longitude: 180 }],
+        [{ latitude: 8, longitude: 180 }, { latitude: 8, longitude: -180 }],
+        [{ latitude: 90, longitude: 45 }, { latitude: 90, longitude: -135 }]
+      ] as const
+      for (const [stored, wanted] of spellings) {
+        const warehouse = yield* aWarehouse(stored.latitude, stored.longitude)
+        yield* stock(product.id, 1, warehouse.id)
+        const order = anOrder([[product.id, 1]], { shipping_address: { location: wanted } })
+        const { decision, warehouse_id } = yield* expectStatus(201, "POST", "/reservations", order)
+        assert.strictEqual(warehouse_id, warehouse.id)
+        assert.strictEqual(decision.candidates.at(-1).distance_meters, 0)
+      }
     }))
 
   it.effect("a code is for one", () =>

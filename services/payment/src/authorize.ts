@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { paymentView } from "./payment-result.ts"
 import { PaymentStore } from "./payment-store.ts"
-import type { ProviderUnknown } from "./provider.ts"
+import type { ProviderUnknown } from "./provider-words.ts"
 import { makeSettleAuthorization } from "./settle-authorization.ts"
 
 export const outcomeUnknown = (error: ProviderUnknown) => new PaymentOutcomeUnknown({ detail: error.message })

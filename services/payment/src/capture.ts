@@ -3,7 +3,8 @@ import type { OrderId } from "@surety/domain/ids"
 import { Effect } from "effect"
 import { done, refused, stuck, unknown } from "./payment-result.ts"
 import { type Finding, type PaymentRow, PaymentStore } from "./payment-store.ts"
-import { type Capture, PaymentProvider } from "./provider.ts"
+import type { Capture } from "./provider-words.ts"
+import { PaymentProvider } from "./provider.ts"
 
 /** What was learned about one payment, and what is to be written down of it. */
 export interface Learned {

@@ -15,7 +15,7 @@ export const makeChangePayment = Effect.gen(function*() {
   const store = yield* PaymentStore
   const captureSet = yield* makeCapture
   const voidSet = yield* makeVoid
-  const { refund: refundRow, refundSet } = yield* makeRefund
+  const { refund: refundOnce, refundSet } = yield* makeRefund
   const settle = yield* makeSettleAuthorization
 
   const find = (id: AuthorizationId) =>
@@ -54,7 +54,7 @@ export const makeChangePayment = Effect.gen(function*() {
     if (row.captured_cents === 0) {
       return yield* new StateConflict({ current: row.status, detail: "nothing was captured" })
     }
-    return yield* conclude(row, yield* refundRow(row, `client:${key}`, amountCents))
+    return yield* conclude(row, yield* refundOnce(row, key, amountCents))
   })
 
   /** Answers for our reference; an authorization in doubt is asked about first. */

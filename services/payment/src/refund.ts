@@ -1,10 +1,11 @@
 import type { PaymentResult } from "@surety/contracts/payment-api"
+import { IdempotencyKeyReused } from "@surety/contracts/problems"
 import type { OrderId } from "@surety/domain/ids"
 import { Effect } from "effect"
 import { done, stuck, unknown } from "./payment-result.ts"
 import { type PaymentRow, PaymentStore } from "./payment-store.ts"
 import { PaymentProvider } from "./provider.ts"
-import { RefundStore } from "./refund-store.ts"
+import { type RefundRow, RefundStore } from "./refund-store.ts"
 
 /** The key of the refund that undoes a whole order; operators' refunds bring keys of their own. */
 const UNDO = "undo"
@@ -15,38 +16,53 @@ export const makeRefund = Effect.gen(function*() {
   const payments = yield* PaymentStore
   const refunds = yield* RefundStore
 
-  const refundOne = Effect.fnUntraced(function*(row: PaymentRow, key: string, amountCents: number | undefined) {
-    const { authorization_id, provider_id, reference } = row
-    const refund = yield* refunds.intend(authorization_id, key, amountCents)
-    if (refund === undefined || provider_id === null) return stuck(reference, "over what is left of the capture")
-    if (refund.status === "DONE") return done(reference, row.status)
-    if (refund.status === "REFUSED") return stuck(reference, "the provider refused this refund")
-    const answer = yield* provider.refund({
-      provider_id,
-      amount_cents: refund.amount_cents,
-      key: `${reference}:refund:${key}`
-    })
-    if (answer._tag === "Refused") {
-      yield* refunds.refused(refund)
-      return stuck(reference, `refund_refused: ${answer.code}`)
+  const perform = Effect.fnUntraced(
+    function*({ provider_id, reference, status }: PaymentRow, refund: RefundRow | undefined) {
+      if (refund === undefined || provider_id === null) return stuck(reference, "over what is left of the capture")
+      if (refund.status === "DONE") return done(reference, status)
+      if (refund.status === "REFUSED") return stuck(reference, "the provider refused this refund")
+      const { amount_cents, key } = refund
+      const answer = yield* provider.refund({ provider_id, amount_cents, key: `${reference}:refund:${key}` })
+      if (answer._tag === "Refused") {
+        yield* refunds.refused(refund)
+        return stuck(reference, `refund_refused: ${answer.code}`)
+      }
+      yield* refunds.done(refund, answer.refund_id)
+      return done(reference, "REFUNDED")
+    },
+    (performed, { reference }) => Effect.catch(performed, (error) => Effect.succeed(unknown(reference, error.message)))
+  )
+
+  /** One refund under a client's key, of a payment that was captured. */
+  const refund = Effect.fnUntraced(function*(row: PaymentRow, key: string, amountCents: number) {
+    const intended = yield* refunds.intend(row.authorization_id, `client:${key}`, amountCents)
+    if (intended !== undefined && intended.amount_cents !== amountCents) {
+      return yield* new IdempotencyKeyReused({
+        detail: `this key came with ${intended.amount_cents} cents before; use a new key`
+      })
     }
-    yield* refunds.done(refund, answer.refund_id)
-    return done(reference, "REFUNDED")
+    return yield* perform(row, intended)
   })
 
-  const refund = (row: PaymentRow, key: string, amountCents: number | undefined): Effect.Effect<PaymentResult> =>
-    row.status === "CAPTURED" || (row.status === "REFUNDED" && amountCents !== undefined)
-      ? refundOne(row, key, amountCents).pipe(
-        Effect.catch((error) => Effect.succeed(unknown(row.reference, error.message)))
-      )
-      : Effect.succeed(done(row.reference, row.status))
+  const undo = (reference: OrderId, row: PaymentRow | undefined): Effect.Effect<PaymentResult> =>
+    row?.status === "CAPTURED"
+      ? Effect.flatMap(refunds.intend(row.authorization_id, UNDO, undefined), (rest) => perform(row, rest))
+      : Effect.succeed(done(reference, row?.status ?? "VOIDED"))
 
+  /** Gives back all that is left. As long as some other refund keeps that from being everything, it is not done. */
   const refundSet = Effect.fn("refundSet")(function*(references: ReadonlyArray<OrderId>) {
-    const rows = yield* payments.byReferences(references)
-    return yield* Effect.forEach(references, (reference) => {
-      const row = rows.get(reference)
-      return row === undefined ? Effect.succeed(done(reference, "VOIDED")) : refund(row, UNDO, undefined)
-    }, { concurrency: "unbounded" })
+    const before = yield* payments.byReferences(references)
+    const results = yield* Effect.forEach(references, (reference) => undo(reference, before.get(reference)), {
+      concurrency: "unbounded"
+    })
+    const after = yield* payments.byReferences(references)
+    return results.map((result) => {
+      const row = after.get(result.reference)
+      if (result.outcome !== "done" || row?.status !== "CAPTURED") return result
+      const detail =
+        `${row.refunded_cents} of ${row.captured_cents} cents are back; another refund is open or was refused`
+      return stuck(result.reference, detail)
+    })
   })
 
   return { refund, refundSet } as const

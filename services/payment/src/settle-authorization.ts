@@ -1,7 +1,8 @@
 import type { OrderId } from "@surety/domain/ids"
 import { Effect, Stream } from "effect"
 import { type Finding, type PaymentRow, PaymentStore } from "./payment-store.ts"
-import { type Authorization, PaymentProvider, type ProviderUnknown } from "./provider.ts"
+import { type Authorization, ProviderUnknown } from "./provider-words.ts"
+import { PaymentProvider } from "./provider.ts"
 
 /** Clocks differ: how much before our intent the provider may say that it made the payment. */
 const CLOCK_SKEW_MILLIS = 10 * 60_000
@@ -38,8 +39,13 @@ export const makeSettleAuthorization = Effect.gen(function*() {
         currency,
         token,
         key: `${reference}:authorize`
-      })
-        .pipe(Effect.catch((error) => lookAmongAll(row, error)))
+      }).pipe(
+        Effect.catch((error) => lookAmongAll(row, error)),
+        Effect.mapError(({ detail, operation, reason }) =>
+          // A provider may repeat the token in what it complains of; none of ours does.
+          new ProviderUnknown({ operation, reason, detail: detail.replaceAll(token, "the token") })
+        )
+      )
       yield* store.record([findingOf(reference, answer)])
       return (yield* store.byReferences([reference])).get(reference) ?? row
     }

@@ -3,7 +3,8 @@ import { Effect } from "effect"
 import type { Learned } from "./capture.ts"
 import { done, refused, unknown } from "./payment-result.ts"
 import { type PaymentRow, PaymentStore } from "./payment-store.ts"
-import { type Cancellation, PaymentProvider } from "./provider.ts"
+import type { Cancellation } from "./provider-words.ts"
+import { PaymentProvider } from "./provider.ts"
 import { makeSettleAuthorization } from "./settle-authorization.ts"
 
 /**
@@ -45,11 +46,11 @@ export const makeVoid = Effect.gen(function*() {
     if (strangers.length > 0) yield* store.entomb(strangers)
     const rows = strangers.length > 0 ? yield* store.byReferences(references) : known
     const learned = yield* Effect.forEach(
-      rows.values(),
-      (row) =>
-        settle(row).pipe(
+      references,
+      (reference) =>
+        settle(rows.get(reference)!).pipe(
           Effect.flatMap(voidSettled),
-          Effect.catch((error) => Effect.succeed<Learned>({ result: unknown(row.reference, error.message) }))
+          Effect.catch((error) => Effect.succeed<Learned>({ result: unknown(reference, error.message) }))
         ),
       { concurrency: "unbounded" }
     )

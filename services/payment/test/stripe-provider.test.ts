@@ -5,7 +5,8 @@ import { simulatorDefaults } from "@surety/provider-simulator/settings"
 import { Effect, Layer, Option, Redacted, Schedule, Stream } from "effect"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
-import { PaymentProvider, type ProviderUnknown } from "../src/provider.ts"
+import type { ProviderUnknown } from "../src/provider-words.ts"
+import { PaymentProvider } from "../src/provider.ts"
 import { stripePatience, stripeProvider } from "../src/stripe-provider.ts"
 
 const AMOUNT = 4_200

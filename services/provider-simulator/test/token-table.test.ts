@@ -1,5 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { PaymentProvider, type ProviderUnknown, type UnknownReason } from "@surety/payment/provider"
+import { PaymentProvider } from "@surety/payment/provider"
+import type { ProviderUnknown, UnknownReason } from "@surety/payment/provider-words"
 import { stripePatience, stripeProvider } from "@surety/payment/stripe-provider"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { simulatorControl } from "../src/control-client.ts"
