@@ -41,7 +41,7 @@ CREATE TABLE payment.payments (
   CONSTRAINT payments_authorized_has_provider_id
     CHECK (status IN ('AUTHORIZING', 'DECLINED', 'VOIDED') OR provider_id IS NOT NULL),
   CONSTRAINT payments_token_only_while_unknown CHECK ((token IS NOT NULL) = (status = 'AUTHORIZING'))
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 60);
 
 -- Which status may follow which; nothing follows DECLINED, VOIDED and REFUNDED.
 CREATE FUNCTION payment.refuse_illegal_status() RETURNS trigger LANGUAGE plpgsql AS $$

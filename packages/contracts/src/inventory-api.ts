@@ -168,7 +168,7 @@ export class CatalogueGroup extends HttpApiGroup.make("catalogue")
       success: ProductPage
     }),
     HttpApiEndpoint.post("prices", "/products/prices", {
-      payload: Schema.Struct({ product_ids: Schema.Array(ProductId).check(Schema.isBetweenLength(1, 3200)) }),
+      payload: Schema.Struct({ product_ids: Schema.Array(ProductId).check(Schema.isBetweenLength(1, 1500)) }),
       success: Prices
     }),
     HttpApiEndpoint.get("product", "/products/:product_id", {

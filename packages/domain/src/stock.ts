@@ -7,7 +7,7 @@ export const ReservationStatus = Schema.Literals(["HELD", "COMMITTED", "RELEASED
 export type ReservationStatus = typeof ReservationStatus.Type
 
 /** Why a warehouse was passed over, or that it was taken. */
-export const CandidateVerdict = Schema.Literals(["chosen", "insufficient_stock", "not_stocked", "farther"]).annotate({
+export const CandidateVerdict = Schema.Literals(["chosen", "insufficient_stock", "not_stocked"]).annotate({
   identifier: "CandidateVerdict"
 })
 export type CandidateVerdict = typeof CandidateVerdict.Type

@@ -26,6 +26,8 @@ export const database = (settings: DatabaseSettings) =>
     startupParameters: {
       role: settings.role,
       timezone: "UTC",
+      // Compiling a statement costs tens of milliseconds; none here runs that long.
+      jit: "off",
       statement_timeout: STATEMENT_TIMEOUT,
       lock_timeout: LOCK_TIMEOUT,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT

@@ -32,8 +32,9 @@ export type Choice<Order> =
 
 /**
  * Where each order of a set is to be served from: the nearest single warehouse that has every line; where there is none
- * and the order allows it, the fewest warehouses. In order of arrival, so that the first come takes the nearer stock; those
- * that must be split come after those that need not be. It reads without locks, and knows of its own orders only: what it says must be checked under the lock.
+ * and the order allows it, the fewest warehouses. In order of arrival, so that the first come takes the nearer stock;
+ * those that must be split come after those that need not be. It reads without locks, and knows of its own orders only:
+ * what it says must be checked under the lock.
  */
 export const chooseWarehouses = Effect.fn("chooseWarehouses")(
   function*<Order extends Routed>(orders: ReadonlyArray<Order>) {
