@@ -5,7 +5,7 @@ type Candidate = RoutingDecision["candidates"][number]
 
 const SHOWN_MAX = 2
 
-const why = { chosen: "", insufficient_stock: "too few", not_stocked: "not stocked", farther: "farther" } as const
+const why = { chosen: "", insufficient_stock: "too few", not_stocked: "not stocked" } as const
 
 const kilometres = ({ distance_meters = 0 }: Candidate) =>
   distance_meters < 1_000 ?

@@ -29,7 +29,7 @@ export interface StoredDecision {
 }
 
 type Initial = "c" | "i" | "n" | "f"
-const verdicts = { c: "chosen", i: "insufficient_stock", n: "not_stocked", f: "farther" } as const satisfies Record<
+const verdicts = { c: "chosen", i: "insufficient_stock", n: "not_stocked" } as const satisfies Record<
   Initial,
   CandidateVerdict
 >
