@@ -28,7 +28,7 @@ export interface StoredDecision {
   readonly short?: ReadonlyArray<readonly [ProductId, requested: number, available: number]>
 }
 
-type Initial = "c" | "i" | "n" | "f"
+type Initial = "c" | "i" | "n"
 const verdicts = { c: "chosen", i: "insufficient_stock", n: "not_stocked" } as const satisfies Record<
   Initial,
   CandidateVerdict
