@@ -1,7 +1,7 @@
 # One image for every service. Node runs the TypeScript as it is, so nothing is compiled here; which service a container is,
 # its command says.
 
-# What npm reads and nothing else: the next stage is made anew when a dependency changes, and not when code does. The tools of
+# What npm reads and nothing else: the next stage is made anew when a dependency changes, not when code does. The tools of
 # development go first: `npm ci` insists that the lock has each of them for every platform, though it would install none.
 FROM node:24-bookworm-slim AS manifests
 WORKDIR /surety

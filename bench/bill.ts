@@ -8,7 +8,7 @@ import { resolvePostgres } from "@surety/platform/postgres/postgres-server"
 import { runStack } from "@surety/stack/run-stack"
 import { judge } from "@surety/testkit/judge"
 import { administrator } from "@surety/testkit/test-database"
-import { Effect, Layer, Logger, References, Schedule, Tracer } from "effect"
+import { Effect, Logger, References, Schedule, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 
@@ -116,9 +116,9 @@ const bill = Effect.gen(function*() {
   }).pipe(Effect.provide(administrator(url)))
 }).pipe(
   Effect.scoped,
-  Effect.provide(Layer.succeed(Tracer.Tracer, counting)),
-  Effect.provide(Logger.layer([Logger.consoleJson])),
-  Effect.provideService(References.MinimumLogLevel, "Error")
+  Effect.provideService(Tracer.Tracer, counting),
+  Effect.provideService(References.MinimumLogLevel, "Error"),
+  Effect.provide(Logger.layer([Logger.consoleJson]))
 )
 
 await Effect.runPromise(bill)

@@ -10,7 +10,7 @@ export interface ListenSettings {
 }
 
 /** How long requests in flight get to finish after SIGTERM; the whole stop must fit into 20 s. */
-const DRAIN_TIMEOUT = "10 seconds"
+const DRAIN_TIMEOUT_MILLIS = 10_000
 /** Slow headers or bodies are cut off, or a few idle clients could hold every socket. */
 const HEADERS_TIMEOUT_MILLIS = 10_000
 const REQUEST_TIMEOUT_MILLIS = 30_000
@@ -38,9 +38,13 @@ export const listeningServer = (listen: ListenSettings) =>
     server.on("request", (request) => silent.delete(request.socket))
     const end = Effect.sync(() => {
       for (const socket of silent) socket.destroy()
+      // A request whose body never comes waits for it uninterruptibly, and so would the stop.
+      setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MILLIS).unref()
     })
     const cutTheRest = Effect.addFinalizer(() => Effect.sync(() => server.closeAllConnections()))
     return Layer.effect(SilentConnections, Effect.as(cutTheRest, { end })).pipe(
-      Layer.provideMerge(NodeHttpServer.layer(() => server, { ...listen, gracefulShutdownTimeout: DRAIN_TIMEOUT }))
+      Layer.provideMerge(
+        NodeHttpServer.layer(() => server, { ...listen, gracefulShutdownTimeout: DRAIN_TIMEOUT_MILLIS })
+      )
     )
   }))

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { portOf } from "@surety/platform/http-server"
+import { tcpProxy } from "@surety/testkit/tcp-proxy"
 import { administrator, isConcurrent } from "@surety/testkit/test-database"
 import { Context, Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import { HttpServer } from "effect/http"
@@ -11,7 +12,6 @@ import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { orders } from "../src/service.ts"
 import { anOrder, callAt, OrdersDatabase, settingsFor } from "./orders-under-test.ts"
-import { switchableProxy } from "./switchable-proxy.ts"
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const STOP_LIMIT_MILLIS = 20_000
@@ -140,7 +140,7 @@ describe("without its database", () => {
   it.live("it is live but not ready, answers 503, and is back as soon as the database is", () =>
     Effect.gen(function*() {
       const url = yield* OrdersDatabase
-      const proxy = yield* switchableProxy(url)
+      const proxy = yield* tcpProxy(url)
       const context = yield* Layer.build(orders(settingsFor(proxy.url)))
       const call = callAt(portOf(Context.get(context, HttpServer.HttpServer)))
       const ready = Effect.map(call("GET", "/health/ready"), ({ status }) => status)

@@ -13,6 +13,8 @@ import { readPayments } from "./read-payments.ts"
 import type { Temper } from "./temper.ts"
 
 export const BODY_LIMIT_BYTES = 64 * 1024
+/** How long a stop waits for requests in flight. */
+const DRAIN_LIMIT_MILLIS = 5_000
 /** Longer than any client keeps an idle connection, so that it is never us who closes one just as it is used again. */
 const KEEP_ALIVE_MILLIS = 75_000
 const UNREADABLE_BODY = "{\"id\":\"pi_"
@@ -102,6 +104,7 @@ export const makeServer = ({ books, journal, temper }: Provider): { server: Serv
       draining = true
       server.close(() => resolve())
       server.closeIdleConnections()
+      setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MILLIS).unref()
       for (const socket of held) socket.destroy()
     })
   return { server, close }
