@@ -75,6 +75,23 @@ describe("a payment whose answer was lost", () => {
       yield* assertBooksBalance(stack)
     }).pipe(Effect.scoped))
 
+  it.live("a payment that waits for its provider holds up none of its set", () =>
+    Effect.gen(function*() {
+      const stack = yield* stackForTests({ PROVIDER_TIMEOUT_MILLIS: "12000", SAGA_CALL_TIMEOUT_MILLIS: "15000" })
+      const product = yield* stocked(stack, 10)
+      yield* request("PUT", `${stack.urls.orchestrator}/claiming`, { paused: true })
+      yield* place(stack, orderOf(product, 1, "tok_capture_timeout_after"))
+      yield* Effect.replicateEffect(place(stack, orderOf(product)), 4)
+      yield* request("PUT", `${stack.urls.orchestrator}/claiming`, { paused: false })
+      const durations = yield* afterTheEnd(stack).pipe(Effect.andThen(stack.sql<{ millis: number }>`
+        SELECT extract(epoch FROM max(at) FILTER (WHERE to_status = 'PAYMENT_CAPTURED')
+          - max(at) FILTER (WHERE to_status = 'INVENTORY_RESERVED'))::float8 * 1000 AS millis
+        FROM ledger.transitions GROUP BY order_id ORDER BY 1`))
+      // Told apart by the provider's own patience with us, which is ten times the set's.
+      assert.strictEqual(durations.filter(({ millis }) => millis < 10_000).length, 5)
+      yield* assertBooksBalance(stack)
+    }).pipe(Effect.scoped))
+
   it.live("a void that fails is repeated until the money is free", () =>
     Effect.gen(function*() {
       const stack = yield* stackForTests({ PROVIDER_BREAKER_OPEN_MILLIS: "10" })

@@ -5,12 +5,17 @@ import { done, refused, stuck, unknown } from "./payment-result.ts"
 import { type Finding, type PaymentRow, PaymentStore } from "./payment-store.ts"
 import type { Capture } from "./provider-words.ts"
 import { PaymentProvider } from "./provider.ts"
+import { sideBySide } from "./side-by-side.ts"
 
 /** What was learned about one payment, and what is to be written down of it. */
 export interface Learned {
   readonly result: PaymentResult
   readonly finding?: Finding
 }
+
+/** What is to be written down of a set. */
+export const findingsOf = (learned: ReadonlyArray<Learned>): ReadonlyArray<Finding> =>
+  learned.flatMap(({ finding }) => finding ?? [])
 
 /** Takes the held money, each payment whole and once. A set asks the provider side by side and is recorded at once. */
 export const makeCapture = Effect.gen(function*() {
@@ -47,12 +52,8 @@ export const makeCapture = Effect.gen(function*() {
 
   return Effect.fn("capture")(function*(references: ReadonlyArray<OrderId>) {
     const rows = yield* store.byReferences(references)
-    const learned = yield* Effect.forEach(
-      references,
-      (reference) => captureOne(reference, rows.get(reference)),
-      { concurrency: "unbounded" }
-    )
-    yield* store.record(learned.flatMap(({ finding }) => finding ?? []))
+    const learned = yield* sideBySide<Learned>(references, (reference) => captureOne(reference, rows.get(reference)))
+    yield* store.record(findingsOf(learned))
     return learned.map(({ result }) => result)
   })
 })

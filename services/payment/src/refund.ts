@@ -6,6 +6,7 @@ import { done, stuck, unknown } from "./payment-result.ts"
 import { type PaymentRow, PaymentStore } from "./payment-store.ts"
 import { PaymentProvider } from "./provider.ts"
 import { type RefundRow, RefundStore } from "./refund-store.ts"
+import { sideBySide } from "./side-by-side.ts"
 
 /** The key of the refund that undoes a whole order; operators' refunds bring keys of their own. */
 const UNDO = "undo"
@@ -52,11 +53,12 @@ export const makeRefund = Effect.gen(function*() {
   /** Gives back all that is left. As long as some other refund keeps that from being everything, it is not done. */
   const refundSet = Effect.fn("refundSet")(function*(references: ReadonlyArray<OrderId>) {
     const before = yield* payments.byReferences(references)
-    const results = yield* Effect.forEach(references, (reference) => undo(reference, before.get(reference)), {
-      concurrency: "unbounded"
-    })
+    const answers = yield* sideBySide(
+      references,
+      (reference) => Effect.map(undo(reference, before.get(reference)), (result) => ({ result }))
+    )
     const after = yield* payments.byReferences(references)
-    return results.map((result) => {
+    return answers.map(({ result }) => {
       const row = after.get(result.reference)
       if (result.outcome !== "done" || row?.status !== "CAPTURED") return result
       const detail =

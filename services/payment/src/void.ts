@@ -1,11 +1,12 @@
 import type { OrderId } from "@surety/domain/ids"
 import { Effect } from "effect"
-import type { Learned } from "./capture.ts"
+import { findingsOf, type Learned } from "./capture.ts"
 import { done, refused, unknown } from "./payment-result.ts"
 import { type PaymentRow, PaymentStore } from "./payment-store.ts"
 import type { Cancellation } from "./provider-words.ts"
 import { PaymentProvider } from "./provider.ts"
 import { makeSettleAuthorization } from "./settle-authorization.ts"
+import { sideBySide } from "./side-by-side.ts"
 
 /**
  * Lets held money go. A reference never heard of is closed for good; an authorization whose answer is unknown is settled
@@ -45,16 +46,15 @@ export const makeVoid = Effect.gen(function*() {
     const strangers = references.filter((reference) => !known.has(reference))
     if (strangers.length > 0) yield* store.entomb(strangers)
     const rows = strangers.length > 0 ? yield* store.byReferences(references) : known
-    const learned = yield* Effect.forEach(
+    const learned = yield* sideBySide<Learned>(
       references,
       (reference) =>
         settle(rows.get(reference)!).pipe(
           Effect.flatMap(voidSettled),
           Effect.catch((error) => Effect.succeed<Learned>({ result: unknown(reference, error.message) }))
-        ),
-      { concurrency: "unbounded" }
+        )
     )
-    yield* store.record(learned.flatMap(({ finding }) => finding ?? []))
+    yield* store.record(findingsOf(learned))
     return learned.map(({ result }) => result)
   })
 })
