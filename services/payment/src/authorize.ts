@@ -15,8 +15,8 @@ export const makeAuthorize = Effect.gen(function*() {
   const settle = yield* makeSettleAuthorization
 
   return Effect.fn("authorize")(function*(request: Authorize) {
-    yield* store.intend({ authorization_id: randomUUID(), ...request })
-    const row = (yield* store.byReferences([request.reference])).get(request.reference)
+    const intended = yield* store.intend({ authorization_id: randomUUID(), ...request })
+    const row = intended ?? (yield* store.byReferences([request.reference])).get(request.reference)
     if (row === undefined) return yield* Effect.die(new Error(`the payment of ${request.reference} vanished`))
     if (row.status === "VOIDED") {
       return yield* new StateConflict({ current: row.status, detail: "this reference was voided" })

@@ -37,7 +37,7 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
         Effect.orDie
       )
 
-    /** The intent, before the provider hears of it. Of several copies one row stands. */
+    /** The intent, before the provider hears of it. Of several copies one row stands; answers it if it is this one. */
     const intend = (payment: {
       readonly authorization_id: string
       readonly reference: OrderId
@@ -45,11 +45,12 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
       readonly currency: string
       readonly token: string
     }) =>
-      sql`
-        INSERT INTO payment.payments (authorization_id, reference, amount_cents, currency, token)
+      sql<PaymentRow>`
+        INSERT INTO payment.payments AS p (authorization_id, reference, amount_cents, currency, token)
         VALUES (${payment.authorization_id}, ${payment.reference}, ${payment.amount_cents}, ${payment.currency},
           ${payment.token})
-        ON CONFLICT (reference) DO NOTHING`.pipe(Effect.orDie)
+        ON CONFLICT (reference) DO NOTHING
+        RETURNING ${columns}`.pipe(Effect.map((rows) => rows[0]), Effect.orDie)
 
     /** Rows of VOIDED for references never heard of, so that a late authorization finds the door shut. */
     const entomb = (references: ReadonlyArray<OrderId>) =>
@@ -60,11 +61,11 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
         ON CONFLICT (reference) DO NOTHING`.pipe(Effect.orDie)
 
     /**
-     * Writes findings of a whole set in one statement. A row moves only from a status the finding may follow, so a slow
-     * worker's late finding changes nothing.
+     * Writes findings of a whole set in one statement and answers the rows it changed. A row moves only from a status the
+     * finding may follow, so a slow worker's late finding changes nothing.
      */
     const record = (findings: ReadonlyArray<Finding>) =>
-      findings.length === 0 ? Effect.void : sql`
+      findings.length === 0 ? Effect.succeed([]) : sql<PaymentRow>`
         WITH finding AS (
           SELECT * FROM jsonb_to_recordset(${JSON.stringify(findings)}::text::jsonb) AS f (
             reference uuid, status text, provider_id text, captured_cents bigint, refusal_code text
@@ -85,7 +86,8 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
           token = NULL,
           updated_at = now()
         FROM finding f JOIN held USING (reference)
-        WHERE p.reference = f.reference`.pipe(Effect.orDie)
+        WHERE p.reference = f.reference
+        RETURNING ${columns}`.pipe(Effect.orDie)
 
     return { byReferences, byAuthorization, intend, entomb, record } as const
   })

@@ -46,8 +46,8 @@ export const makeSettleAuthorization = Effect.gen(function*() {
           new ProviderUnknown({ operation, reason, detail: detail.replaceAll(token, "the token") })
         )
       )
-      yield* store.record([findingOf(reference, answer)])
-      return (yield* store.byReferences([reference])).get(reference) ?? row
+      const [settled] = yield* store.record([findingOf(reference, answer)])
+      return settled ?? (yield* store.byReferences([reference])).get(reference) ?? row
     }
   )
 })
