@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
-import { type Cause, Effect, type Layer, Schedule } from "effect"
-import type { Redacted } from "effect"
+import { type Cause, Effect, type Layer, Redacted, Schedule } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
+import { WatchedConnection } from "./database-connection.ts"
 
 export interface DatabaseSettings {
   readonly url: Redacted.Redacted
@@ -9,12 +9,16 @@ export interface DatabaseSettings {
   readonly role: string
   readonly application_name: string
   readonly max_connections: number
+  /** How long the server may say nothing to a statement before the connection counts as lost. */
+  readonly answer_timeout_millis?: number
 }
 
 /** Limits of one statement, one lock wait and one forgotten transaction; a service never needs more. */
 const STATEMENT_TIMEOUT = "5s"
 const LOCK_TIMEOUT = "2s"
 const IDLE_IN_TRANSACTION_TIMEOUT = "5s"
+/** Longer than any statement may take, so that silence means a server that hangs or an answer that was lost. */
+export const ANSWER_TIMEOUT_MILLIS = 8_000
 
 /** A lazy pool: nothing connects before the first statement, so a database that is down delays work, never a start. */
 export const database = (settings: DatabaseSettings) =>
@@ -23,6 +27,8 @@ export const database = (settings: DatabaseSettings) =>
     applicationName: settings.application_name,
     maxConnections: settings.max_connections,
     connectTimeout: "3 seconds",
+    stream: () =>
+      new WatchedConnection(Redacted.value(settings.url), settings.answer_timeout_millis ?? ANSWER_TIMEOUT_MILLIS),
     startupParameters: {
       role: settings.role,
       timezone: "UTC",

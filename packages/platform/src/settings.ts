@@ -1,5 +1,5 @@
 import { Config, Redacted, Schema } from "effect"
-import type { DatabaseSettings } from "./database.ts"
+import { ANSWER_TIMEOUT_MILLIS, type DatabaseSettings } from "./database.ts"
 import type { ListenSettings } from "./listening-server.ts"
 
 const PostgresUrl = Schema.String.check(
@@ -18,11 +18,16 @@ export const listenSettings = (portVariable: string, port: number): Config.Confi
     port: wholeSetting(portVariable, { minimum: 0, maximum: 65_535, fallback: port })
   })
 
-/** `DATABASE_URL` and the size of the pool; the role is the schema's, not a setting. */
+/** `DATABASE_URL`, the size of the pool and its patience; the role is the schema's, not a setting. */
 export const databaseSettings = (service: string, role: string): Config.Config<DatabaseSettings> =>
   Config.all({
     url: Config.map(Config.schema(PostgresUrl, "DATABASE_URL"), (url) => Redacted.make(url)),
-    max_connections: wholeSetting("DATABASE_MAX_CONNECTIONS", { minimum: 1, maximum: 500, fallback: 10 })
+    max_connections: wholeSetting("DATABASE_MAX_CONNECTIONS", { minimum: 1, maximum: 500, fallback: 10 }),
+    answer_timeout_millis: wholeSetting("DATABASE_ANSWER_TIMEOUT_MILLIS", {
+      minimum: 100,
+      maximum: 60_000,
+      fallback: ANSWER_TIMEOUT_MILLIS
+    })
   }).pipe(Config.map((settings) => ({ ...settings, role, application_name: `surety-${service}` })))
 
 /** A base URL such as `http://127.0.0.1:3001`, without the slash at its end. */

@@ -1,4 +1,4 @@
-import { Cause, Deferred, Effect, Exit, Fiber, Random, type Scope, Semaphore } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Random, Scope, Semaphore } from "effect"
 import { type Change, decide, type Next, settle } from "./decide.ts"
 import type { Outcome, Saga } from "./definition.ts"
 import type { Claimed, Journal, Recording } from "./journal.ts"
@@ -15,6 +15,10 @@ export interface DriveSettings {
 }
 
 const IDLE_FIRST_MILLIS = 10
+/** How long a stop waits for the steps under way; what takes longer is left to whoever finds its lease expired. */
+const STOP_TIMEOUT = "14 seconds"
+/** When so many rows in a row cannot be written each by itself, it is not the rows: the journal is away. */
+const UNWRITTEN_MAX = 2
 /** A row that failed with its set this often goes alone, so that a poisoned one cannot hold its neighbours back. */
 const ALONE_AFTER = 2
 
@@ -74,15 +78,27 @@ const recordSet = <Row extends Claimed, E>(engine: Engine<Row, E>, recordings: R
     Effect.catchCause((cause) =>
       recordings.length === 1
         ? Effect.failCause(cause)
-        : Effect.forEach(recordings, (recording) =>
-          engine.journal.record([recording]).pipe(
-            Effect.tapCause((inner) =>
-              engine.report({ _tag: "Trouble", doing: `record ${recording.id}`, cause: inner })
-            ),
-            Effect.orElseSucceed((): ReadonlySet<string> => new Set())
-          )).pipe(Effect.map((sets) => new Set(sets.flatMap((set) => [...set]))))
+        : recordEach(engine, recordings)
     )
   )
+
+const recordEach = <Row extends Claimed, E>(engine: Engine<Row, E>, recordings: ReadonlyArray<Recording>) =>
+  Effect.gen(function*() {
+    const recorded = new Set<string>()
+    let unwritten = 0
+    for (const recording of recordings) {
+      const written = yield* Effect.exit(engine.journal.record([recording]))
+      if (Exit.isSuccess(written)) {
+        unwritten = 0
+        for (const id of written.value) recorded.add(id)
+        continue
+      }
+      yield* engine.report({ _tag: "Trouble", doing: `record ${recording.id}`, cause: written.cause })
+      unwritten += 1
+      if (unwritten === UNWRITTEN_MAX) return recorded
+    }
+    return recorded
+  })
 
 /** One step for one group, written down; then, for rows that can go on at once, the next. */
 const advance = <Row extends Claimed, E>(engine: Engine<Row, E>, group: Group<Row>): Effect.Effect<void, E> =>
@@ -123,9 +139,8 @@ const advanceAll = <Row extends Claimed, E>(engine: Engine<Row, E>, rows: Readon
  * Polls while a lane is free: at once as long as there is work, then ever more rarely. A claimed set is worked on in its
  * lane while the next poll goes on, so that one slow set holds nobody up.
  */
-const poll = <Row extends Claimed, E>(engine: Engine<Row, E>, lanes: Semaphore.Semaphore) =>
+const poll = <Row extends Claimed, E>(engine: Engine<Row, E>, lanes: Semaphore.Semaphore, scope: Scope.Scope) =>
   Effect.gen(function*() {
-    const scope = yield* Effect.scope
     const trouble = (doing: string) => (cause: Cause.Cause<unknown>) => engine.report({ _tag: "Trouble", doing, cause })
     const work = (rows: ReadonlyArray<Row>) =>
       advanceAll(engine, rows).pipe(Effect.catchCause(trouble("act or record")), Effect.ensuring(lanes.release(1)))
@@ -160,12 +175,14 @@ export const drive = <Row extends Claimed, E>(
   Effect.gen(function*() {
     const engine: Engine<Row, E> = { saga, journal, settings, report, stopping: yield* Deferred.make<void>() }
     const lanes = yield* Semaphore.make(settings.lanes)
-    const poller = yield* Effect.forkScoped(poll(engine, lanes))
+    // Made before the finalizer, so that it closes after it: steps are interrupted only once the stop has waited for them.
+    const scope = yield* Scope.fork(yield* Effect.scope)
+    const poller = yield* Effect.forkIn(poll(engine, lanes, scope), scope)
     yield* Effect.addFinalizer(() =>
       Deferred.succeed(engine.stopping, undefined).pipe(
         Effect.andThen(Fiber.await(poller)),
         Effect.andThen(lanes.take(settings.lanes)),
-        Effect.asVoid
+        Effect.timeoutOption(STOP_TIMEOUT)
       )
     )
   })

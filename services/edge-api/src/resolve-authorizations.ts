@@ -1,7 +1,7 @@
 import type { AuthorizationId } from "@surety/domain/ids"
 import { databaseDefectsAsFailures } from "@surety/platform/database"
 import { type RetryPolicy, waitAfter } from "@surety/saga/retry"
-import { Effect, Layer, Random, Schedule } from "effect"
+import { Deferred, Effect, Fiber, Layer, Random } from "effect"
 import type { Authorized } from "./answer.ts"
 import { type HeldEntry, LedgerStore } from "./ledger-store.ts"
 import { Neighbours } from "./neighbours.ts"
@@ -14,6 +14,8 @@ export interface ResolveSettings {
 }
 
 const SET_SIZE = 32
+/** How long a stop waits for the resolver; what takes longer is left to whoever finds its lease expired. */
+const STOP_TIMEOUT = "14 seconds"
 const patience = (unit: number): RetryPolicy => ({
   waits_millis: [unit, 4 * unit, 16 * unit, 64 * unit],
   then_every_millis: 300 * unit,
@@ -77,15 +79,24 @@ const declined = (decline_code: string): Authorized => ({
 })
 const unknown = (detail: string): Authorized => ({ _tag: "Unknown", detail })
 
-/** The resolver's loop, for as long as the layer lives. */
+/** The resolver's loop, for as long as the layer lives. A stop waits a while for what is being asked. */
 export const resolveAuthorizations = (settings: ResolveSettings) =>
   Layer.effectDiscard(
-    Effect.flatMap(makeResolver(settings), ({ resolveDue }) =>
-      resolveDue.pipe(
+    Effect.gen(function*() {
+      const { resolveDue } = yield* makeResolver(settings)
+      const stopping = yield* Deferred.make<void>()
+      const loop = yield* resolveDue.pipe(
         databaseDefectsAsFailures,
         Effect.catchCause((cause) => Effect.logWarning("resolver.trouble", cause)),
-        Effect.uninterruptible,
-        Effect.repeat(Schedule.spaced(settings.every_millis)),
+        Effect.andThen(Effect.race(Effect.sleep(settings.every_millis), Deferred.await(stopping))),
+        Effect.repeat({ until: () => Deferred.isDone(stopping) }),
         Effect.forkScoped
-      ))
+      )
+      yield* Effect.addFinalizer(() =>
+        Deferred.succeed(stopping, undefined).pipe(
+          Effect.andThen(Fiber.await(loop)),
+          Effect.timeoutOption(STOP_TIMEOUT)
+        )
+      )
+    })
   )
