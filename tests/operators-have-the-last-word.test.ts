@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import {
   afterTheEnd,
   assertBooksBalance,
@@ -128,5 +128,38 @@ describe("an operator has the last word over a parked saga", () => {
       }
       const bad = yield* request("GET", `${stack.urls.orchestrator}/events?after=yesterday`)
       assert.strictEqual(bad.status, 400)
+    }).pipe(Effect.scoped))
+
+  it.live("the feed never runs ahead of a transaction that is still open, so that nothing behind it is missed", () =>
+    Effect.gen(function*() {
+      const stack = yield* stackForTests()
+      const product = yield* stocked(stack, 3)
+      yield* request("PUT", `${stack.urls.orchestrator}/claiming`, { paused: true })
+      const slow = (yield* place(stack, orderOf(product))).body["order_ledger_id"]
+      const read = Effect.map(
+        request("GET", `${stack.urls.orchestrator}/events?limit=100`),
+        ({ body }) =>
+          (body["events"] as ReadonlyArray<{ order_ledger_id: string }>).map((event) => event.order_ledger_id)
+      )
+      const opened = yield* Deferred.make<void>()
+      const close = yield* Deferred.make<void>()
+      const transaction = yield* stack.sql`
+        UPDATE ledger.entries SET status = 'COMPENSATING', undoing = 'payment.authorize', reason = 'a test'
+        WHERE id = ${slow}`.pipe(
+        Effect.andThen(Deferred.succeed(opened, undefined)),
+        Effect.andThen(Deferred.await(close)),
+        stack.sql.withTransaction,
+        Effect.forkChild
+      )
+      yield* Deferred.await(opened)
+      const fast = (yield* place(stack, orderOf(product))).body["order_ledger_id"]
+      assert.notInclude(yield* read, fast)
+      yield* Deferred.succeed(close, undefined)
+      yield* Fiber.join(transaction)
+      const ids = yield* read.pipe(
+        Effect.repeat({ until: (seen) => seen.includes(fast) }),
+        Effect.timeout("10 seconds")
+      )
+      assert.isBelow(ids.lastIndexOf(slow), ids.indexOf(fast))
     }).pipe(Effect.scoped))
 })

@@ -72,32 +72,45 @@ const describe = (cause: Cause.Cause<unknown>): string => {
   return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500)
 }
 
+/** What became of a set's recordings. What is in neither could not be written at all; its lease will expire. */
+interface Written {
+  readonly recorded: ReadonlySet<string>
+  readonly fenced: ReadonlySet<string>
+}
+
+const writtenOf = (recordings: ReadonlyArray<Recording>, recorded: ReadonlySet<string>): Written => ({
+  recorded,
+  fenced: new Set(recordings.flatMap(({ id }) => recorded.has(id) ? [] : [id]))
+})
+
 /** Records a set; if the set cannot be written as a whole, each row by itself, so that one bad row stays alone. */
-const recordSet = <Row extends Claimed, E>(engine: Engine<Row, E>, recordings: ReadonlyArray<Recording>) =>
+const recordSet = <Row extends Claimed, E>(
+  engine: Engine<Row, E>,
+  recordings: ReadonlyArray<Recording>
+): Effect.Effect<Written, E> =>
   engine.journal.record(recordings).pipe(
-    Effect.catchCause((cause) =>
-      recordings.length === 1
-        ? Effect.failCause(cause)
-        : recordEach(engine, recordings)
-    )
+    Effect.map((recorded) => writtenOf(recordings, recorded)),
+    Effect.catchCause((cause) => recordings.length === 1 ? Effect.failCause(cause) : recordEach(engine, recordings))
   )
 
 const recordEach = <Row extends Claimed, E>(engine: Engine<Row, E>, recordings: ReadonlyArray<Recording>) =>
   Effect.gen(function*() {
     const recorded = new Set<string>()
+    const fenced = new Set<string>()
     let unwritten = 0
     for (const recording of recordings) {
       const written = yield* Effect.exit(engine.journal.record([recording]))
       if (Exit.isSuccess(written)) {
         unwritten = 0
-        for (const id of written.value) recorded.add(id)
+        const side = written.value.has(recording.id) ? recorded : fenced
+        side.add(recording.id)
         continue
       }
       yield* engine.report({ _tag: "Trouble", doing: `record ${recording.id}`, cause: written.cause })
       unwritten += 1
-      if (unwritten === UNWRITTEN_MAX) return recorded
+      if (unwritten === UNWRITTEN_MAX) break
     }
-    return recorded
+    return { recorded, fenced } satisfies Written
   })
 
 /** One step for one group, written down; then, for rows that can go on at once, the next. */
@@ -112,14 +125,12 @@ const advance = <Row extends Claimed, E>(engine: Engine<Row, E>, group: Group<Ro
       const wait_millis = Math.round(change.wait_millis * jitter)
       return { ...change, wait_millis, id: row.id, fence: row.fence, keep_lease: goesOn && !stopping }
     })
-    const recorded = yield* recordSet(engine, recordings)
+    const { fenced, recorded } = yield* recordSet(engine, recordings)
     const onward: Array<Row> = []
     for (const [i, row] of group.rows.entries()) {
       const recording = recordings[i]!
-      if (!recorded.has(row.id)) {
-        yield* engine.report({ _tag: "Fenced", row })
-        continue
-      }
+      if (fenced.has(row.id)) yield* engine.report({ _tag: "Fenced", row })
+      if (!recorded.has(row.id)) continue
       yield* engine.report({ _tag: "Recorded", row, change: recording })
       if (recording.keep_lease) {
         const { attempts, status, undoing } = recording
