@@ -12,15 +12,9 @@ import {
   type Stack,
   stackForTests,
   stocked,
-  tally
+  tally,
+  untilEntry
 } from "./stack-for-tests.ts"
-
-/** Waits until a ledger entry fits a condition. */
-const untilEntry = (stack: Stack, condition: string) =>
-  stack.sql.unsafe(`SELECT id FROM ledger.entries WHERE ${condition}`).pipe(
-    Effect.repeat({ until: (rows) => rows.length > 0, schedule: Schedule.spaced("10 millis") }),
-    Effect.timeout("20 seconds")
-  )
 
 /** The row that an edge writes first and then dies, before the payment service hears of anything. */
 const abandonedEntry = Effect.fnUntraced(function*(stack: Stack, key: string, order: object, product: string) {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { isConcurrent } from "@surety/testkit/test-database"
-import { Effect, Schedule } from "effect"
+import { Effect } from "effect"
 import { serviceProcess } from "./service-process.ts"
 import {
   afterTheEnd,
@@ -10,7 +10,8 @@ import {
   request,
   stackForTests,
   stocked,
-  tally
+  tally,
+  untilEntry
 } from "./stack-for-tests.ts"
 
 describe("any number of orchestrators share one ledger", () => {
@@ -42,11 +43,7 @@ describe("any number of orchestrators share one ledger", () => {
       const paused = yield* serviceProcess(stack, "orchestrator", environment)
       yield* paused.said("service.listening")
       yield* place(stack, orderOf(product, 1, "tok_capture_timeout_after"))
-      yield* stack.sql`SELECT id FROM ledger.entries WHERE status = 'INVENTORY_RESERVED' AND lease_until IS NOT NULL`
-        .pipe(
-          Effect.repeat({ until: (rows) => rows.length > 0, schedule: Schedule.spaced("10 millis") }),
-          Effect.timeout("20 seconds")
-        )
+      yield* untilEntry(stack, "status = 'INVENTORY_RESERVED' AND lease_until IS NOT NULL")
       yield* paused.signal("SIGSTOP")
       yield* serviceProcess(stack, "orchestrator", environment)
       assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { COMPLETED: 1 })

@@ -4,6 +4,7 @@ import type { Product } from "@surety/contracts/inventory-api"
 import { seedCatalogue } from "@surety/inventory/seed"
 import { database } from "@surety/platform/database"
 import { type Environment, runStack, type StackUrls } from "@surety/stack/run-stack"
+import { httpCall } from "@surety/testkit/http-call"
 import { judge } from "@surety/testkit/judge"
 import { administrator, testDatabase } from "@surety/testkit/test-database"
 import { Context, Effect, Layer, Logger, type Redacted, References, Schedule } from "effect"
@@ -60,29 +61,8 @@ export const stackForTests = (environment: Environment = {}, without: ReadonlyAr
     Effect.provideService(References.MinimumLogLevel, "Error")
   )
 
-export interface Reply<Body = Record<string, unknown>> {
-  readonly status: number
-  readonly text: string
-  readonly body: Body
-  readonly headers: Headers
-}
-
 /** One HTTP request; whatever the status, an answer. */
-export const request = <Body = Record<string, any>>(
-  method: string,
-  url: string,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {}
-) =>
-  Effect.promise(async (): Promise<Reply<Body>> => {
-    const response = await fetch(url, {
-      method,
-      headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) })
-    })
-    const text = await response.text()
-    return { status: response.status, text, body: text === "" ? {} : JSON.parse(text), headers: response.headers }
-  })
+export const request = httpCall
 
 /** A new product with `units` in the default warehouse. */
 export const stocked = Effect.fnUntraced(function*(stack: Stack, units: number, priceCents = 2999) {
@@ -139,6 +119,13 @@ export const afterTheEnd = (stack: { readonly sql: SqlClient.SqlClient }, atMost
           )
       })
     )
+
+/** Waits until a ledger entry fits a condition. */
+export const untilEntry = (stack: Stack, condition: string) =>
+  stack.sql.unsafe(`SELECT id FROM ledger.entries WHERE ${condition}`).pipe(
+    Effect.repeat({ until: (rows) => rows.length > 0, schedule: Schedule.spaced("10 millis") }),
+    Effect.timeout("20 seconds")
+  )
 
 /** How many entries stand at each status. */
 export const tally = (rows: ReadonlyArray<{ readonly status: string }>): Record<string, number> => {

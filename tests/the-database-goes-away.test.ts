@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Environment, runStack } from "@surety/stack/run-stack"
+import type { Answer } from "@surety/testkit/http-call"
 import { type Loss, tcpProxy, type Which } from "@surety/testkit/tcp-proxy"
 import { Effect, Logger, References, Schedule } from "effect"
 import { listeningAt, serviceProcess } from "./service-process.ts"
@@ -9,7 +10,6 @@ import {
   compressed,
   orderOf,
   place,
-  type Reply,
   request,
   seededDatabase,
   type Stack,
@@ -62,7 +62,7 @@ const untilAnswered = (stack: Stack, order: unknown, key: string) =>
     Effect.timeout("40 seconds")
   )
 
-const assertUnavailable = (reply: Reply) => {
+const assertUnavailable = (reply: Answer) => {
   assert.deepStrictEqual([reply.status, reply.body["error"]], [503, "database_unavailable"], reply.text)
   assert.strictEqual(reply.headers.get("content-type"), "application/problem+json")
   assert.match(reply.headers.get("retry-after") ?? "", /^[1-9][0-9]*$/)

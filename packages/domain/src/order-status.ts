@@ -14,9 +14,6 @@ export const follows = {
 } as const satisfies Record<string, ReadonlyArray<string>>
 
 export type OrderStatus = keyof typeof follows
-export type StatusAfter<S extends OrderStatus> = (typeof follows)[S][number]
-
-export const orderStatuses = Object.keys(follows) as ReadonlyArray<OrderStatus>
 
 export const OrderStatus = Schema.Literals([
   "AWAITING_AUTHORIZATION",

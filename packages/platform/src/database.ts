@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { type Cause, Effect, type Layer, Redacted, Schedule } from "effect"
+import { type Cause, Effect, Redacted, Schedule } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
 import { WatchedConnection } from "./database-connection.ts"
 
@@ -86,6 +86,3 @@ export const databaseAnswers = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`
   Effect.timeout("2 seconds"),
   Effect.asVoid
 )
-
-/** The pool of one service as a layer of its own, for services that share a process. */
-export type Database = Layer.Layer<SqlClient.SqlClient | PgClient.PgClient, SqlError.SqlError>

@@ -1,4 +1,3 @@
-import { Effect } from "effect"
 import { HttpBody, HttpServerResponse } from "effect/http"
 import { STATUS_CODES } from "node:http"
 
@@ -44,13 +43,3 @@ export const completeProblem = (
   const seconds: unknown = rest.retry_after_seconds
   return typeof seconds === "number" ? HttpServerResponse.setHeader(answer, "retry-after", String(seconds)) : answer
 }
-
-/** A declared problem as its response, with `headers` that a schema cannot carry. */
-export const respondWithProblem = (
-  status: number,
-  body: object,
-  headers: Readonly<Record<string, string>>
-): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-  Effect.succeed(
-    HttpServerResponse.text(JSON.stringify(body), { status, contentType: PROBLEM_CONTENT_TYPE, headers })
-  )

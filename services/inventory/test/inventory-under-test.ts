@@ -1,5 +1,6 @@
 import { assert } from "@effect/vitest"
 import { portOf } from "@surety/platform/http-server"
+import { httpCall } from "@surety/testkit/http-call"
 import { always, judge } from "@surety/testkit/judge"
 import { administrator, testDatabase } from "@surety/testkit/test-database"
 import { Context, Effect, Layer, type Redacted } from "effect"
@@ -19,26 +20,9 @@ const settingsFor = (url: Redacted.Redacted) => ({
   database: { url, role: "surety_inventory", application_name: "inventory-under-test", max_connections: 10 }
 })
 
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: any
-}
-
-/** Sends a request as it is told: a string is sent as it stands, anything else as JSON. */
-const callAt =
-  (port: number) =>
-  (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Effect.Effect<Answer> =>
-    Effect.promise(async () => {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-        method,
-        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-        headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers }
-      })
-      const text = await response.text()
-      const isJson = /json/.test(response.headers.get("content-type") ?? "")
-      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
-    })
+/** Requests to the service on this port. */
+const callAt = (port: number) => (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+  httpCall(method, `http://127.0.0.1:${port}${path}`, body, headers)
 
 /** The service in this process on a port of its own, with an administrator's SQL beside it. */
 export class InventoryUnderTest extends Context.Service<InventoryUnderTest, {

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
+import type { Answer } from "@surety/testkit/http-call"
 import { Effect } from "effect"
-import { anOrder, type Answer, OrdersUnderTest, rows } from "./orders-under-test.ts"
+import { anOrder, OrdersUnderTest, rows } from "./orders-under-test.ts"
 
 const KIBIBYTE = 1024
 

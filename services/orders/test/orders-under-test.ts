@@ -1,4 +1,5 @@
 import { portOf } from "@surety/platform/http-server"
+import { httpCall } from "@surety/testkit/http-call"
 import { administrator, testDatabase } from "@surety/testkit/test-database"
 import { Context, Effect, Layer, type Redacted } from "effect"
 import { HttpServer } from "effect/http"
@@ -17,26 +18,10 @@ export const settingsFor = (url: Redacted.Redacted): OrdersSettings => ({
   database: { url, role: "surety_orders", application_name: "orders-under-test", max_connections: 10 }
 })
 
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: any
-}
-
-/** Sends a request as it is told: a string is sent as it stands, anything else as JSON. */
+/** Requests to the service on this port. */
 export const callAt =
-  (port: number) =>
-  (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Effect.Effect<Answer> =>
-    Effect.promise(async () => {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-        method,
-        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-        headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers }
-      })
-      const text = await response.text()
-      const isJson = /json/.test(response.headers.get("content-type") ?? "")
-      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
-    })
+  (port: number) => (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+    httpCall(method, `http://127.0.0.1:${port}${path}`, body, headers)
 
 /** The service in this process on a port of its own, with the tester's SQL beside it. */
 export class OrdersUnderTest extends Context.Service<OrdersUnderTest, {

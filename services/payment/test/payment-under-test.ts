@@ -3,6 +3,7 @@ import { portOf } from "@surety/platform/http-server"
 import { simulatorControl } from "@surety/provider-simulator/control-client"
 import { ProviderSimulator, providerSimulator } from "@surety/provider-simulator/service"
 import { simulatorDefaults } from "@surety/provider-simulator/settings"
+import { type Answer, httpCall } from "@surety/testkit/http-call"
 import { administrator, testDatabase } from "@surety/testkit/test-database"
 import { Context, Effect, Layer, Redacted, References } from "effect"
 import { HttpServer } from "effect/http"
@@ -12,12 +13,6 @@ import { payment } from "../src/service.ts"
 import { stripePatience } from "../src/stripe-provider.ts"
 
 export const AMOUNT = 4_200
-
-export interface Answer {
-  readonly status: number
-  readonly text: string
-  readonly body: any
-}
 
 /** The service in this process over real HTTP, before the provider at `api_base`, the tester's SQL beside it. */
 export const startPayment = Effect.fnUntraced(function*(api_base: string) {
@@ -39,16 +34,9 @@ export const startPayment = Effect.fnUntraced(function*(api_base: string) {
 
   /** One request. Whatever the answer is, no card's token is in it. */
   const call = (method: string, path: string, body?: object, headers: Record<string, string> = {}) =>
-    Effect.promise(async (): Promise<Answer> => {
-      const response = await fetch(`http://127.0.0.1:${port}/payments${path}`, {
-        method,
-        headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) })
-      })
-      const text = await response.text()
-      assert.notInclude(text, "tok_")
-      return { status: response.status, text, body: JSON.parse(text) }
-    })
+    httpCall(method, `http://127.0.0.1:${port}/payments${path}`, body, headers).pipe(
+      Effect.tap(({ text }) => Effect.sync(() => assert.notInclude(text, "tok_")))
+    )
 
   return { call, sql } as const
 }, Effect.provideService(References.MinimumLogLevel, "Error"))

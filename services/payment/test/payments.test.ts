@@ -1,7 +1,8 @@
 import { assert, layer } from "@effect/vitest"
+import type { Answer } from "@surety/testkit/http-call"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
-import { aCapturedPayment, AMOUNT, type Answer, aPayment, PaymentUnderTest } from "./payment-under-test.ts"
+import { aCapturedPayment, AMOUNT, aPayment, PaymentUnderTest } from "./payment-under-test.ts"
 
 const HELD = `authorized ${AMOUNT}`
 const TAKEN = `captured ${AMOUNT}`

@@ -1,9 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import type { Answer } from "@surety/testkit/http-call"
 import { Effect, Schedule } from "effect"
 import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { AMOUNT, type Answer, aPayment, PaymentUnderTest, startPayment } from "./payment-under-test.ts"
+import { AMOUNT, aPayment, PaymentUnderTest, startPayment } from "./payment-under-test.ts"
 
 const asked = { until: ({ status }: Answer) => status !== 503, schedule: Schedule.spaced("10 millis"), times: 500 }
 const HELD = `authorized ${AMOUNT}`

@@ -1,4 +1,5 @@
 /** What the simulator is told at its start, from the environment: `SIMULATOR_PORT`, `SIMULATOR_DATA_FOLDER`, … */
+import { wholeSetting } from "@surety/platform/settings"
 import { Config, Option, Schema } from "effect"
 import { type FailureRates, parseFailureRates } from "./failure-rates.ts"
 import { MILLIS_MAX, type Mood } from "./temper.ts"
@@ -44,10 +45,7 @@ const failureRates: Config.Config<FailureRates> = Config.schema(RatesText, "FAIL
 
 /** A whole number from 0 up to a limit. Port 0 is one: any free port. */
 const whole = (variable: string, fallback: number, maximum: number): Config.Config<number> =>
-  Config.schema(
-    Schema.NumberFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum })),
-    variable
-  ).pipe(Config.withDefault(fallback))
+  wholeSetting(variable, { minimum: 0, maximum, fallback })
 
 const PORT_MAX = 65_535
 const SEED_MAX = 4_294_967_295
