@@ -47,6 +47,9 @@ export const ProductPage = Schema.Struct({
   next_cursor: Schema.optionalKey(Cursor)
 }).annotate({ identifier: "ProductPage" })
 
+/** The most products one question about prices may name. */
+export const PRICES_MAX = 1500
+
 /** The catalogue's answer about several products: prices of those it has, and which it has not. */
 export const Prices = Schema.Struct({
   prices: Schema.Array(Schema.Struct({ product_id: ProductId, price_cents: Cents })),
@@ -168,7 +171,7 @@ export class CatalogueGroup extends HttpApiGroup.make("catalogue")
       success: ProductPage
     }),
     HttpApiEndpoint.post("prices", "/products/prices", {
-      payload: Schema.Struct({ product_ids: Schema.Array(ProductId).check(Schema.isBetweenLength(1, 1500)) }),
+      payload: Schema.Struct({ product_ids: Schema.Array(ProductId).check(Schema.isBetweenLength(1, PRICES_MAX)) }),
       success: Prices
     }),
     HttpApiEndpoint.get("product", "/products/:product_id", {

@@ -11,5 +11,5 @@ const canonical = (value: unknown): unknown => {
 }
 
 /** SHA-256 over the canonical JSON (sorted keys) of a decoded request: white space and key order do not matter. */
-export const fingerprint = (request: unknown): Uint8Array =>
+export const fingerprint = (request: unknown): Buffer =>
   createHash("sha256").update(JSON.stringify(canonical(request))).digest()

@@ -10,7 +10,7 @@ import { answerTo, type StoredAnswer } from "./answer.ts"
 import { authorizePayment } from "./authorize-payment.ts"
 import { type HeldEntry, type KnownEntry, LedgerStore } from "./ledger-store.ts"
 import { Neighbours } from "./neighbours.ts"
-import { priceOrder } from "./price-order.ts"
+import { makeAskPrices, priceOrder } from "./price-order.ts"
 
 export interface AcceptSettings {
   readonly currency: Currency
@@ -31,10 +31,13 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
   Effect.gen(function*() {
     const ledger = yield* LedgerStore
     const neighbours = yield* Neighbours
+    const askPrices = yield* makeAskPrices(neighbours, settings.call_timeout_millis)
 
     const authorize = Effect.fnUntraced(function*(entry: HeldEntry, order: PlaceOrder) {
       const outcome = yield* authorizePayment(neighbours, entry, order.payment.token, settings.call_timeout_millis)
-      return (yield* ledger.settle(entry, outcome)) ? { ...answerTo(entry.id, outcome), replayed: false } : undefined
+      return (yield* ledger.settle({ entry, outcome }))
+        ? { ...answerTo(entry.id, outcome), replayed: false }
+        : undefined
     })
 
     /** The same key again: the stored answer, a takeover of what a crash left, or patience. */
@@ -52,9 +55,9 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
     })
 
     return Effect.fn("acceptOrder")(function*(caller: string, key: IdempotencyKey, order: PlaceOrder) {
-      const request_hash = fingerprint(order)
+      const request_hash = fingerprint(order).toString("hex")
       const known = ledger.findByKey(caller, key, request_hash)
-      const priced = yield* priceOrder(neighbours, order, settings.call_timeout_millis).pipe(
+      const priced = yield* priceOrder(askPrices, order).pipe(
         // What was answered once is answered again, even if the catalogue is away or has changed since.
         Effect.catch((problem) => Effect.filterOrFail(known, (entry) => entry !== undefined, () => problem))
       )
@@ -66,9 +69,11 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
         caller,
         idempotency_key: key,
         request_hash,
-        order,
+        user_id: order.user_id,
+        email: order.email,
         items: priced.lines,
-        total_cents: priced.total_cents,
+        shipping_address: order.shipping_address,
+        total_cents: Number(priced.total_cents),
         currency: settings.currency
       })
       const answer: Answer | undefined = entry && (yield* authorize(entry, order))

@@ -1,7 +1,8 @@
-import type { PlaceOrder } from "@surety/contracts/edge-api"
 import type { OrderId } from "@surety/domain/ids"
 import type { Currency } from "@surety/domain/money"
-import type { OrderLine } from "@surety/domain/order"
+import type { OrderLine, ShippingAddress } from "@surety/domain/order"
+import { retryLocks } from "@surety/platform/database"
+import { grouped } from "@surety/platform/grouped"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { answerTo, type Authorized, type StoredAnswer } from "./answer.ts"
@@ -11,10 +12,13 @@ export interface NewEntry {
   readonly shard: number
   readonly caller: string
   readonly idempotency_key: string
-  readonly request_hash: Uint8Array
-  readonly order: PlaceOrder
+  /** SHA-256, in hexadecimal. */
+  readonly request_hash: string
+  readonly user_id: string
+  readonly email: string
   readonly items: ReadonlyArray<OrderLine>
-  readonly total_cents: bigint
+  readonly shipping_address: ShippingAddress | undefined
+  readonly total_cents: number
   readonly currency: Currency
 }
 
@@ -36,30 +40,64 @@ export interface KnownEntry {
 type HeldRow = Omit<HeldEntry, "total_cents"> & { readonly total_cents: bigint }
 const held = (rows: ReadonlyArray<HeldRow>) => rows.map((row) => ({ ...row, total_cents: Number(row.total_cents) }))
 
+/** What became of an entry's authorization, to be written down. */
+export interface Settlement {
+  readonly entry: HeldEntry
+  readonly outcome: Authorized
+}
+
+const settlementRow = ({ entry, outcome }: Settlement) => {
+  const answer = answerTo(entry.id, outcome)
+  const row = { id: entry.id, fence: entry.fence, response_status: answer.status, response_body: answer.body }
+  switch (outcome._tag) {
+    case "Authorized":
+      return { ...row, status: "AUTHORIZED", authorization_id: outcome.authorization_id }
+    case "Declined":
+      return { ...row, status: "AUTHORIZATION_FAILED", reason: outcome.decline_code }
+    case "Unknown":
+      return { ...row, status: "AWAITING_AUTHORIZATION", last_error: outcome.detail.slice(0, 500) }
+  }
+}
+
+const FIRST_FENCE = 1
+/** Requests that come at once are written at once; one set at a time, so that sets grow with the load. */
+const SETS = { size_max: 64, turns: 1 } as const
+
 /** What can happen to a ledger entry until its payment is authorized or not. */
 export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api/LedgerStore", {
   make: Effect.fnUntraced(function*(lease: { readonly owner: string; readonly lease_millis: number }) {
     const sql = yield* SqlClient.SqlClient
     const leaseEnd = sql`now() + ${lease.lease_millis}::integer * interval '1 millisecond'`
 
-    /** Insert first: the key's unique row decides between copies of one request, and nothing is checked before. */
-    const insert = (entry: NewEntry) =>
-      sql<HeldRow>`
+    /**
+     * Insert first: the key's unique row decides between copies of one request, and nothing is checked before. In the
+     * order of the keys, so that two sets with the same keys never wait for each other in a circle.
+     */
+    const insert = (entries: ReadonlyArray<NewEntry>) =>
+      sql<{ id: OrderId }>`
         INSERT INTO ledger.entries (id, shard, caller, idempotency_key, request_hash, user_id, email, items,
           shipping_address, total_cents, currency, fence, lease_owner, lease_until)
-        VALUES (${entry.id}, ${entry.shard}, ${entry.caller}, ${entry.idempotency_key}, ${entry.request_hash},
-          ${entry.order.user_id}, ${entry.order.email}, ${JSON.stringify(entry.items)}::text::jsonb,
-          ${JSON.stringify(entry.order.shipping_address ?? null)}::text::jsonb, ${entry.total_cents}, ${entry.currency},
-          1, ${lease.owner}, ${leaseEnd})
+        SELECT id, shard, caller, idempotency_key, decode(request_hash, 'hex'), user_id, email, items,
+          shipping_address, total_cents, currency, ${FIRST_FENCE}, ${lease.owner}, ${leaseEnd}
+        FROM jsonb_to_recordset(${JSON.stringify(entries)}::text::jsonb) AS e (
+          id uuid, shard smallint, caller text, idempotency_key text, request_hash text, user_id text, email text,
+          items jsonb, shipping_address jsonb, total_cents bigint, currency text
+        )
+        ORDER BY caller, idempotency_key
         ON CONFLICT (caller, idempotency_key) DO NOTHING
-        RETURNING id, fence, attempts, total_cents, currency`.pipe(
-        Effect.map((rows) => held(rows)[0]),
+        RETURNING id`.pipe(
+        Effect.map((rows) => {
+          const inserted = new Set(rows.map(({ id }) => id))
+          return entries.map(({ currency, id, total_cents }): HeldEntry | undefined =>
+            inserted.has(id) ? { id, fence: FIRST_FENCE, attempts: 0, total_cents, currency } : undefined
+          )
+        }),
         Effect.orDie
       )
 
-    const findByKey = (caller: string, key: string, requestHash: Uint8Array) =>
+    const findByKey = (caller: string, key: string, requestHash: string) =>
       sql<{ id: OrderId; same_request: boolean; response_status: number | null; response_body: string | null }>`
-        SELECT id, request_hash = ${requestHash} AS same_request, response_status, response_body
+        SELECT id, request_hash = decode(${requestHash}, 'hex') AS same_request, response_status, response_body
         FROM ledger.entries WHERE caller = ${caller} AND idempotency_key = ${key}`.pipe(
         Effect.map(([row]): KnownEntry | undefined =>
           row && {
@@ -97,27 +135,30 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         FROM free WHERE e.id = free.id
         RETURNING e.id, e.fence, e.attempts, e.total_cents, e.currency`.pipe(Effect.map(held), Effect.orDie)
 
-    /** Writes the outcome and the answer under the fence. False: somebody else has it now, and his answer counts. */
-    const settle = (entry: HeldEntry, outcome: Authorized) => {
-      const answer = answerTo(entry.id, outcome)
-      const status = outcome._tag === "Authorized"
-        ? "AUTHORIZED"
-        : outcome._tag === "Declined"
-        ? "AUTHORIZATION_FAILED"
-        : "AWAITING_AUTHORIZATION"
-      return sql`
-        UPDATE ledger.entries SET
-          status = ${status},
-          authorization_id = ${outcome._tag === "Authorized" ? outcome.authorization_id : null}::uuid,
-          reason = ${outcome._tag === "Declined" ? outcome.decline_code : null}::text,
-          last_error = ${outcome._tag === "Unknown" ? outcome.detail.slice(0, 500) : null}::text,
+    /** Writes outcomes and answers under the fence. False: somebody else has it now, and his answer counts. */
+    const settle = (settlements: ReadonlyArray<Settlement>) =>
+      retryLocks(sql<{ id: OrderId }>`
+        UPDATE ledger.entries AS e SET
+          status = s.status,
+          authorization_id = s.authorization_id,
+          reason = s.reason,
+          last_error = s.last_error,
           attempts = 0,
-          response_status = coalesce(response_status, ${answer.status}),
-          response_body = coalesce(response_body, ${answer.body}),
+          response_status = coalesce(e.response_status, s.response_status),
+          response_body = coalesce(e.response_body, s.response_body),
           lease_owner = NULL, lease_until = NULL, updated_at = now()
-        WHERE id = ${entry.id} AND fence = ${entry.fence} AND status = 'AWAITING_AUTHORIZATION'
-        RETURNING id`.pipe(Effect.map((rows) => rows.length === 1), Effect.orDie)
-    }
+        FROM jsonb_to_recordset(${JSON.stringify(settlements.map(settlementRow))}::text::jsonb) AS s (
+          id uuid, fence integer, status text, authorization_id uuid, reason text, last_error text,
+          response_status smallint, response_body text
+        )
+        WHERE e.id = s.id AND e.fence = s.fence AND e.status = 'AWAITING_AUTHORIZATION'
+        RETURNING e.id`).pipe(
+        Effect.map((rows) => {
+          const settled = new Set(rows.map(({ id }) => id))
+          return settlements.map(({ entry }) => settled.has(entry.id))
+        }),
+        Effect.orDie
+      )
 
     /** The answer is still not known: ask again after `waitMillis`. The stored response, if there is none, stays open. */
     const postpone = (entry: HeldEntry, waitMillis: number, error: string) =>
@@ -130,7 +171,14 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         UPDATE ledger.due SET next_run_at = now() + ${waitMillis}::integer * interval '1 millisecond'
         FROM postponed WHERE order_id = postponed.id`.pipe(Effect.orDie)
 
-    return { insert, findByKey, takeOver, claimUnresolved, settle, postpone } as const
+    return {
+      insert: yield* grouped(SETS, insert),
+      findByKey,
+      takeOver,
+      claimUnresolved,
+      settle: yield* grouped(SETS, settle),
+      postpone
+    } as const
   })
 }) {
   static readonly layer = (lease: { readonly owner: string; readonly lease_millis: number }) =>

@@ -61,7 +61,7 @@ const makeResolver = (settings: ResolveSettings) =>
         yield* ledger.postpone(entry, Math.ceil((wait ?? policy.then_every_millis) * jitter), outcome.detail)
         return
       }
-      yield* ledger.settle(entry, outcome)
+      yield* ledger.settle({ entry, outcome })
     })
 
     const resolveDue = Effect.flatMap(

@@ -15,7 +15,7 @@ export const makeAuthorize = Effect.gen(function*() {
   const settle = yield* makeSettleAuthorization
 
   return Effect.fn("authorize")(function*(request: Authorize) {
-    const intended = yield* store.intend({ authorization_id: randomUUID(), ...request })
+    const intended = yield* store.intendOne({ authorization_id: randomUUID(), ...request })
     const row = intended ?? (yield* store.byReferences([request.reference])).get(request.reference)
     if (row === undefined) return yield* Effect.die(new Error(`the payment of ${request.reference} vanished`))
     if (row.status === "VOIDED") {

@@ -1,5 +1,6 @@
 import type { Payment } from "@surety/contracts/payment-api"
 import type { AuthorizationId, OrderId } from "@surety/domain/ids"
+import { grouped } from "@surety/platform/grouped"
 import type { RowOf } from "@surety/platform/rows"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -14,6 +15,23 @@ export interface Finding {
   readonly provider_id?: string
   readonly captured_cents?: number
   readonly refusal_code?: string
+}
+
+/** What is to be authorized, written down before the provider is asked. */
+export interface Intent {
+  readonly authorization_id: string
+  readonly reference: OrderId
+  readonly amount_cents: number
+  readonly currency: string
+  readonly token: string
+}
+
+const SETS = { size_max: 64, turns: 1 } as const
+
+/** The row of each item, in the order of the items, where there is one. */
+const inOrderOf = (items: ReadonlyArray<{ readonly reference: OrderId }>) => (rows: ReadonlyArray<PaymentRow>) => {
+  const byReference = new Map(rows.map((row) => [row.reference, row]))
+  return items.map(({ reference }) => byReference.get(reference))
 }
 
 /** What can happen to payments. The CHECKs and the trigger of the schema refuse everything else. */
@@ -37,20 +55,17 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
         Effect.orDie
       )
 
-    /** The intent, before the provider hears of it. Of several copies one row stands; answers it if it is this one. */
-    const intend = (payment: {
-      readonly authorization_id: string
-      readonly reference: OrderId
-      readonly amount_cents: number
-      readonly currency: string
-      readonly token: string
-    }) =>
+    /** The intents, before the provider hears of them. Of several copies one row stands; answers the rows that are these. */
+    const intend = (payments: ReadonlyArray<Intent>) =>
       sql<PaymentRow>`
         INSERT INTO payment.payments AS p (authorization_id, reference, amount_cents, currency, token)
-        VALUES (${payment.authorization_id}, ${payment.reference}, ${payment.amount_cents}, ${payment.currency},
-          ${payment.token})
+        SELECT authorization_id, reference, amount_cents, currency, token
+        FROM jsonb_to_recordset(${JSON.stringify(payments)}::text::jsonb) AS i (
+          authorization_id uuid, reference uuid, amount_cents bigint, currency text, token text
+        )
+        ORDER BY reference
         ON CONFLICT (reference) DO NOTHING
-        RETURNING ${columns}`.pipe(Effect.map((rows) => rows[0]), Effect.orDie)
+        RETURNING ${columns}`.pipe(Effect.map(inOrderOf(payments)), Effect.orDie)
 
     /** Rows of VOIDED for references never heard of, so that a late authorization finds the door shut. */
     const entomb = (references: ReadonlyArray<OrderId>) =>
@@ -89,7 +104,18 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
         WHERE p.reference = f.reference
         RETURNING ${columns}`.pipe(Effect.orDie)
 
-    return { byReferences, byAuthorization, intend, entomb, record } as const
+    return {
+      byReferences,
+      byAuthorization,
+      entomb,
+      record,
+      /** {@link intend} and {@link record} for those who come one by one: together when they come at once. */
+      intendOne: yield* grouped(SETS, intend),
+      recordOne: yield* grouped(
+        SETS,
+        (findings: ReadonlyArray<Finding>) => Effect.map(record(findings), inOrderOf(findings))
+      )
+    } as const
   })
 }) {
   static readonly layer = Layer.effect(this, this.make)

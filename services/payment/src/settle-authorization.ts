@@ -46,7 +46,7 @@ export const makeSettleAuthorization = Effect.gen(function*() {
           new ProviderUnknown({ operation, reason, detail: detail.replaceAll(token, "the token") })
         )
       )
-      const [settled] = yield* store.record([findingOf(reference, answer)])
+      const settled = yield* store.recordOne(findingOf(reference, answer))
       return settled ?? (yield* store.byReferences([reference])).get(reference) ?? row
     }
   )
