@@ -16,9 +16,8 @@ describe("one bad row", () => {
       const ends = yield* afterTheEnd(stack)
       for (const { id, status } of ends) assert.strictEqual(status, id === bad ? "FAILED" : "COMPLETED")
       const [order] = yield* stack.sql<{ earlier: number }>`
-        SELECT count(*)::int AS earlier FROM ledger.transitions
-        WHERE to_status = 'COMPLETED' AND at < (
-          SELECT at FROM ledger.transitions WHERE order_id = ${bad} AND to_status = 'COMPENSATING')`
+        SELECT count(*)::int AS earlier FROM ledger.entries
+        WHERE status = 'COMPLETED' AND ended_at < (SELECT compensating_at FROM ledger.entries WHERE id = ${bad})`
       assert.strictEqual(order?.earlier, 7)
       yield* assertBooksBalance(stack)
     }).pipe(Effect.scoped))

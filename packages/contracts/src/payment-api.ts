@@ -1,4 +1,4 @@
-import { AuthorizationId, OrderId } from "@surety/domain/ids"
+import { OrderId } from "@surety/domain/ids"
 import { Cents, Currency } from "@surety/domain/money"
 import { text } from "@surety/domain/order"
 import { PaymentStatus } from "@surety/domain/payment"
@@ -13,7 +13,7 @@ import {
   StateConflict
 } from "./problems.ts"
 
-/** `reference` is the order's ledger id: the same reference is never authorized twice. */
+/** `reference` is the order's ledger id, and so is the `authorization_id` of its one payment: never authorized twice. */
 export const Authorize = Schema.Struct({
   reference: OrderId,
   amount_cents: Cents,
@@ -23,7 +23,7 @@ export const Authorize = Schema.Struct({
 export type Authorize = typeof Authorize.Type
 
 export const Payment = Schema.Struct({
-  authorization_id: AuthorizationId,
+  authorization_id: OrderId,
   reference: OrderId,
   status: PaymentStatus,
   amount_cents: Cents,
@@ -49,7 +49,7 @@ export const PaymentResult = Schema.Union([
 ])
 export type PaymentResult = typeof PaymentResult.Type
 
-const byAuthorization = { params: { authorization_id: AuthorizationId }, success: Payment }
+const byAuthorization = { params: { authorization_id: OrderId }, success: Payment }
 const changeErrors = [PaymentNotFound, StateConflict, PaymentOutcomeUnknown] as const
 
 export class PaymentsGroup extends HttpApiGroup.make("payments")

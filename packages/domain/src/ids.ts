@@ -28,12 +28,6 @@ export const WarehouseId = CanonicalUuid.pipe(
 )
 export type WarehouseId = typeof WarehouseId.Type
 
-export const AuthorizationId = CanonicalUuid.pipe(
-  Schema.brand("AuthorizationId"),
-  Schema.annotate({ identifier: "AuthorizationId", description: "UUID of an authorized payment" })
-)
-export type AuthorizationId = typeof AuthorizationId.Type
-
 /** Virtual shards: fixed for ever, since the shard is part of every ledger id. */
 export const SHARDS = 1024
 

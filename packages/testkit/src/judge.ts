@@ -42,7 +42,7 @@ export const always: ReadonlyArray<Invariant> = [
       WHERE captured_cents > amount_cents OR refunded_cents > captured_cents
         OR refunded_cents <> (
           SELECT coalesce(sum(r.amount_cents), 0) FROM payment.refunds r
-          WHERE r.authorization_id = payments.authorization_id AND r.status = 'DONE')`
+          WHERE r.reference = payments.reference AND r.status = 'DONE')`
   },
   {
     name: "amounts_agree",
@@ -71,13 +71,23 @@ export const always: ReadonlyArray<Invariant> = [
   {
     name: "timeline_is_unbroken",
     query: `
-      SELECT e.id FROM ledger.entries e WHERE e.status IS DISTINCT FROM (
-          SELECT t.to_status FROM ledger.transitions t WHERE t.order_id = e.id ORDER BY t.revision DESC LIMIT 1)
-        OR (SELECT count(*) <> max(t.revision) FROM ledger.transitions t WHERE t.order_id = e.id)
-        OR EXISTS (
-          SELECT 1 FROM ledger.transitions a JOIN ledger.transitions b ON b.order_id = a.order_id
-            AND b.revision = a.revision + 1
-          WHERE a.order_id = e.id AND b.from_status IS DISTINCT FROM a.to_status)`
+      SELECT e.id FROM ledger.entries e LEFT JOIN (
+        SELECT o.id, count(*) AS steps, count(DISTINCT t.to_status) AS reached,
+          array_agg(t.to_status) AS came, array_agg(t.from_status) FILTER (WHERE t.from_status IS NOT NULL) AS went
+        FROM ledger.transitions t, unnest(t.order_ids) AS o (id) GROUP BY o.id
+      ) l ON l.id = e.id
+      WHERE l.id IS NULL OR l.reached <> l.steps OR NOT e.status = ANY (l.came) OR e.status = ANY (l.went)
+        OR NOT l.went <@ l.came
+        OR l.steps <> 1 + num_nonnulls(e.authorized_at, e.order_created_at, e.inventory_reserved_at,
+          e.payment_captured_at, e.compensating_at, e.ended_at)`
+  },
+  {
+    name: "failures_are_listed",
+    query: `
+      SELECT coalesce(e.id, f.order_id) FROM (
+        SELECT id, status FROM ledger.entries WHERE status IN ('FAILED', 'AUTHORIZATION_FAILED')
+      ) e FULL JOIN ledger.failures f ON f.order_id = e.id AND f.status = e.status
+      WHERE e.id IS NULL OR f.order_id IS NULL`
   },
   {
     name: "completed_means_all_done",

@@ -1,11 +1,11 @@
 import type { OrderAccepted } from "@surety/contracts/edge-api"
 import { PaymentDeclined } from "@surety/contracts/problems"
-import type { AuthorizationId, OrderId } from "@surety/domain/ids"
+import type { OrderId } from "@surety/domain/ids"
 import { Schema } from "effect"
 
 /** What became of an authorization; the first three are definite. */
 export type Authorized =
-  | { readonly _tag: "Authorized"; readonly authorization_id: AuthorizationId }
+  | { readonly _tag: "Authorized" }
   | { readonly _tag: "Declined"; readonly decline_code: string; readonly detail: string }
   | { readonly _tag: "Unknown"; readonly detail: string }
 

@@ -13,10 +13,7 @@ export const authorizePayment = (
   payment.payments.authorize({
     payload: { reference: entry.id, amount_cents: entry.total_cents, currency: entry.currency, token }
   }).pipe(
-    Effect.map((authorized): Authorized => ({
-      _tag: "Authorized",
-      authorization_id: authorized.authorization_id
-    })),
+    Effect.as<Authorized>({ _tag: "Authorized" }),
     Effect.catchTags({
       PaymentDeclined: (no) => Effect.succeed(declined(no.decline_code, no.message)),
       StateConflict: (no) => Effect.succeed(declined(`payment_${no.current.toLowerCase()}`, no.message))

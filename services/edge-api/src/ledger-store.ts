@@ -51,7 +51,7 @@ const settlementRow = ({ entry, outcome }: Settlement) => {
   const row = { id: entry.id, fence: entry.fence, response_status: answer.status, response_body: answer.body }
   switch (outcome._tag) {
     case "Authorized":
-      return { ...row, status: "AUTHORIZED", authorization_id: outcome.authorization_id }
+      return { ...row, status: "AUTHORIZED" }
     case "Declined":
       return { ...row, status: "AUTHORIZATION_FAILED", reason: outcome.decline_code }
     case "Unknown":
@@ -60,6 +60,10 @@ const settlementRow = ({ entry, outcome }: Settlement) => {
 }
 
 const FIRST_FENCE = 1
+const FIRST_ID = "00000000-0000-0000-0000-000000000000"
+const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+/** How many tickets one look for unresolved authorizations goes through. */
+const TICKETS_A_LOOK = 1_000
 /** Requests that come at once are written at once; one set at a time, so that sets grow with the load. */
 const SETS = { size_max: 64, turns: 1 } as const
 
@@ -122,12 +126,12 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         Effect.orDie
       )
 
-    /** Entries whose authorization nobody is asking about, for the resolver. */
-    const claimUnresolved = (limit: number) =>
+    const claimUnresolvedAmong = (after: string, upTo: string, limit: number) =>
       sql<HeldRow>`
         WITH free AS MATERIALIZED (
           SELECT e.id FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
-          WHERE d.next_run_at <= now() AND e.status = 'AWAITING_AUTHORIZATION'
+          WHERE d.order_id > ${after}::uuid AND d.order_id <= ${upTo}::uuid
+            AND d.next_run_at <= now() AND e.status = 'AWAITING_AUTHORIZATION'
             AND (e.lease_until IS NULL OR e.lease_until < now())
           ORDER BY d.order_id LIMIT ${limit} FOR UPDATE OF e SKIP LOCKED
         )
@@ -135,20 +139,35 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         FROM free WHERE e.id = free.id
         RETURNING e.id, e.fence, e.attempts, e.total_cents, e.currency`.pipe(Effect.map(held), Effect.orDie)
 
+    /**
+     * Entries whose authorization nobody is asking about, for the resolver. They are few among many that wait for an
+     * orchestrator, so a call looks through so many tickets only, and the next one goes on from there.
+     */
+    let after = FIRST_ID
+    const claimUnresolved = Effect.fnUntraced(function*(limit: number) {
+      const [end] = yield* sql<{ order_id: string }>`
+        SELECT order_id FROM ledger.due WHERE order_id > ${after}::uuid
+        ORDER BY order_id OFFSET ${TICKETS_A_LOOK} LIMIT 1`.pipe(Effect.orDie)
+      const rows = yield* claimUnresolvedAmong(after, end?.order_id ?? LAST_ID, limit)
+      if (rows.length < limit) after = end?.order_id ?? FIRST_ID
+      return rows
+    })
+
     /** Writes outcomes and answers under the fence. False: somebody else has it now, and his answer counts. */
     const settle = (settlements: ReadonlyArray<Settlement>) =>
       retryLocks(sql<{ id: OrderId }>`
         UPDATE ledger.entries AS e SET
           status = s.status,
-          authorization_id = s.authorization_id,
           reason = s.reason,
           last_error = s.last_error,
           attempts = 0,
           response_status = coalesce(e.response_status, s.response_status),
           response_body = coalesce(e.response_body, s.response_body),
-          lease_owner = NULL, lease_until = NULL, updated_at = now()
+          lease_owner = NULL, lease_until = NULL, updated_at = now(),
+          authorized_at = CASE s.status WHEN 'AUTHORIZED' THEN now() END,
+          ended_at = CASE s.status WHEN 'AUTHORIZATION_FAILED' THEN now() END
         FROM jsonb_to_recordset(${JSON.stringify(settlements.map(settlementRow))}::text::jsonb) AS s (
-          id uuid, fence integer, status text, authorization_id uuid, reason text, last_error text,
+          id uuid, fence integer, status text, reason text, last_error text,
           response_status smallint, response_body text
         )
         WHERE e.id = s.id AND e.fence = s.fence AND e.status = 'AWAITING_AUTHORIZATION'

@@ -1,7 +1,7 @@
 import type { OrderSummary, OrderView } from "@surety/contracts/edge-api"
 import { OrderNotFound } from "@surety/contracts/problems"
 import type { OrderId } from "@surety/domain/ids"
-import { isTerminal, type OrderStatus } from "@surety/domain/order-status"
+import type { OrderStatus } from "@surety/domain/order-status"
 import { type RowOf, withoutNulls } from "@surety/platform/rows"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -22,26 +22,34 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
   make: Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const summary = sql`
-      id AS order_ledger_id, user_id, status, total_cents::float8 AS total_cents, currency, e.reason, warehouse_id,
+      id AS order_ledger_id, user_id, e.status, total_cents::float8 AS total_cents, currency, e.reason, warehouse_id,
       to_json(created_at) #>> '{}' AS created_at, to_json(updated_at) #>> '{}' AS updated_at`
 
     const byId = Effect.fn("readOrder")(function*(id: OrderId) {
       const [row] = yield* sql<ViewRow>`
-        SELECT ${summary}, email, items, shipping_address,
-          (SELECT json_agg(json_strip_nulls(json_build_object('status', to_status, 'at', at, 'reason', t.reason))
-             ORDER BY t.revision)
-           FROM ledger.transitions t WHERE t.order_id = e.id) AS timeline
+        SELECT ${summary}, email, items, shipping_address, (
+          SELECT json_agg(json_strip_nulls(json_build_object('status', reached, 'at', at, 'reason', why)) ORDER BY place)
+          FROM (VALUES
+            (1, 'AWAITING_AUTHORIZATION', created_at, NULL),
+            (2, 'AUTHORIZED', authorized_at, NULL),
+            (3, 'ORDER_CREATED', order_created_at, NULL),
+            (4, 'INVENTORY_RESERVED', inventory_reserved_at, NULL),
+            (5, 'PAYMENT_CAPTURED', payment_captured_at, NULL),
+            (6, 'COMPENSATING', compensating_at, e.reason),
+            (7, status, ended_at, e.reason)
+          ) AS journey (place, reached, at, why)
+          WHERE at IS NOT NULL
+        ) AS timeline
         FROM ledger.entries e WHERE id = ${id}`.pipe(Effect.orDie)
       if (row === undefined) return yield* new OrderNotFound({ order_ledger_id: id })
       const items = row.items.map((line) => ({ ...line, total_cents: line.unit_price_cents * line.quantity }))
       return { ...withoutNulls(row), items } satisfies OrderView
     })
 
-    /** Each filter has its index: by user, by how it ended, by being under way, all by id. */
+    /** Each filter has its index: by user, by failure, by being under way; all, and the many that went well, by id. */
     const page = ({ before, limit, status, user_id }: OrderFilter) => {
-      const earlier = sql`id < ${
-        before ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
-      }::uuid ORDER BY id DESC LIMIT ${limit}`
+      const start = before ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
+      const earlier = sql`id < ${start}::uuid ORDER BY id DESC LIMIT ${limit}`
       if (user_id !== undefined) {
         return sql<RowOf<OrderSummary>>`
           SELECT ${summary} FROM ledger.entries e
@@ -52,15 +60,20 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
       if (status === undefined) {
         return sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.entries e WHERE ${earlier}`
       }
-      return isTerminal(status)
-        ? sql<RowOf<OrderSummary>>`
-          SELECT ${summary} FROM ledger.transitions t JOIN ledger.entries e ON e.id = t.order_id
-          WHERE t.to_status = ${status} AND t.to_status IN ('COMPLETED', 'FAILED', 'AUTHORIZATION_FAILED')
-            AND t.order_id < ${before ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"}::uuid
-          ORDER BY t.order_id DESC LIMIT ${limit}`
-        : sql<RowOf<OrderSummary>>`
-          SELECT ${summary} FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
-          WHERE status = ${status} AND ${earlier}`
+      switch (status) {
+        case "FAILED":
+        case "AUTHORIZATION_FAILED":
+          return sql<RowOf<OrderSummary>>`
+            SELECT ${summary} FROM ledger.failures f JOIN ledger.entries e ON e.id = f.order_id
+            WHERE f.status = ${status} AND f.order_id < ${start}::uuid ORDER BY f.order_id DESC LIMIT ${limit}`
+        case "COMPLETED":
+          return sql<RowOf<OrderSummary>>`
+            SELECT ${summary} FROM ledger.entries e WHERE e.status = 'COMPLETED' AND ${earlier}`
+        default:
+          return sql<RowOf<OrderSummary>>`
+            SELECT ${summary} FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
+            WHERE e.status = ${status} AND ${earlier}`
+      }
     }
 
     const list = Effect.fn("listOrders")(function*(filter: OrderFilter) {

@@ -1,4 +1,3 @@
-import type { AuthorizationId } from "@surety/domain/ids"
 import { databaseDefectsAsFailures } from "@surety/platform/database"
 import { type RetryPolicy, waitAfter } from "@surety/saga/retry"
 import { Deferred, Effect, Fiber, Layer, Random } from "effect"
@@ -35,7 +34,7 @@ const makeResolver = (settings: ResolveSettings) =>
     const ask = (entry: HeldEntry) =>
       payment.payments.byReference({ params: { reference: entry.id } }).pipe(
         Effect.map((found): Authorized => {
-          if (found.status === "AUTHORIZED") return authorized(found.authorization_id)
+          if (found.status === "AUTHORIZED") return { _tag: "Authorized" }
           if (found.status === "AUTHORIZING") return unknown("the provider's answer is not known yet")
           return declined(found.refusal_code ?? `payment_${found.status.toLowerCase()}`)
         }),
@@ -71,7 +70,6 @@ const makeResolver = (settings: ResolveSettings) =>
     return { resolveDue } as const
   })
 
-const authorized = (authorization_id: AuthorizationId): Authorized => ({ _tag: "Authorized", authorization_id })
 const declined = (decline_code: string): Authorized => ({
   _tag: "Declined",
   decline_code,

@@ -14,7 +14,7 @@ import type { EdgeApiSettings } from "./settings.ts"
 /** Accepts orders and answers for them. Any number of them may run on one ledger. */
 export const edgeApi = (settings: EdgeApiSettings) => {
   const { call_timeout_millis, lease_millis } = settings.accept
-  const owner = `${settings.database.application_name}-${randomUUID().slice(0, 8)}`
+  const owner = `edge-${randomUUID().slice(0, 8)}`
   return Layer.mergeAll(
     serveApi(EdgeApi, edgeHandlers({ currency: settings.currency, call_timeout_millis }), settings.listen),
     resolveAuthorizations({ ...settings.resolve, call_timeout_millis })

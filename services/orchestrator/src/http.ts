@@ -6,6 +6,8 @@ import { operateSagas } from "./operate-sagas.ts"
 import { SagaStore } from "./saga-store.ts"
 
 const PAGE_USUAL = 20
+/** The place in the feed before its first event. */
+const BEFORE_ALL = "0.0.0"
 
 const sagas = HttpApiBuilder.group(
   OperationsApi,
@@ -55,11 +57,11 @@ const events = HttpApiBuilder.group(
     const store = yield* SagaStore
     return handlers.handleAll({
       read: Effect.fnUntraced(function*({ query }) {
-        const rows = yield* store.events(query.after ?? null, query.limit ?? PAGE_USUAL)
-        const start = "0.00000000-0000-0000-0000-000000000000.0"
+        const after = query.after ?? BEFORE_ALL
+        const rows = yield* store.events(after, query.limit ?? PAGE_USUAL)
         return {
           events: rows.map(({ position: _, ...row }) => withoutNulls(row)),
-          next: rows.at(-1)?.position ?? query.after ?? start
+          next: rows.at(-1)?.position ?? after
         }
       })
     })

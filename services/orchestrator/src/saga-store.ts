@@ -6,6 +6,7 @@ import type { RowOf } from "@surety/platform/rows"
 import type { Change } from "@surety/saga/decide"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { reachedAt } from "./reached-at.ts"
 
 export type SagaRow = RowOf<Omit<SagaView, "next_step" | "order_ledger_id">> & { readonly id: OrderId }
 type EventRow = RowOf<Event> & { readonly position: string }
@@ -62,9 +63,9 @@ export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator
         WITH called AS (
           UPDATE ledger.due SET next_run_at = now() WHERE order_id = ${row.id} RETURNING order_id
         )
-        UPDATE ledger.entries SET
+        UPDATE ledger.entries AS e SET
           status = ${change.status}, undoing = ${change.undoing}::text, attempts = 0,
-          reason = coalesce(${change.reason}::text, reason),
+          reason = coalesce(${change.reason}::text, e.reason), ${reachedAt(sql, sql`${change.status}::text`)},
           parked_at = NULL, parked_reason = NULL, operator_note = ${note}, fence = fence + 1, updated_at = now()
         FROM called
         WHERE id = called.order_id AND fence = ${row.fence} AND parked_at IS NOT NULL
@@ -78,18 +79,17 @@ export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator
       sql`UPDATE ledger.claiming SET paused = ${paused}, note = ${note}::text`.pipe(Effect.orDie)
 
     /** Transitions in commit order: only those whose transaction is older than every one still open. */
-    const events = (after: string | null, limit: number) =>
-      sql<EventRow>`
-        SELECT order_id AS order_ledger_id, revision, from_status AS "from", to_status AS "to", reason,
-          to_json(at) #>> '{}' AS at, xact || '.' || order_id || '.' || revision AS position
-        FROM ledger.transitions
-        WHERE (xact, order_id, revision) >
-            (split_part(coalesce(${after}::text, '0.00000000-0000-0000-0000-000000000000.0'), '.', 1)::bigint,
-             split_part(coalesce(${after}::text, '0.00000000-0000-0000-0000-000000000000.0'), '.', 2)::uuid,
-             split_part(coalesce(${after}::text, '0.00000000-0000-0000-0000-000000000000.0'), '.', 3)::integer)
-          AND xact >= split_part(coalesce(${after}::text, '0'), '.', 1)::bigint
-          AND xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-        ORDER BY xact, order_id, revision LIMIT ${limit}`.pipe(Effect.orDie)
+    const events = (after: string, limit: number) => {
+      const [xact, id, place] = after.split(".")
+      return sql<EventRow>`
+        SELECT o.id AS order_ledger_id, t.from_status AS "from", t.to_status AS "to", t.reason,
+          to_json(t.at) #>> '{}' AS at, t.xact || '.' || t.id || '.' || o.place AS position
+        FROM ledger.transitions t, unnest(t.order_ids) WITH ORDINALITY AS o (id, place)
+        WHERE (t.xact, t.id) >= (${xact}::bigint, ${id}::bigint)
+          AND (t.xact, t.id, o.place) > (${xact}::bigint, ${id}::bigint, ${place}::bigint)
+          AND t.xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        ORDER BY t.xact, t.id, o.place LIMIT ${limit}`.pipe(Effect.orDie)
+    }
 
     return { find, list, retry, apply, claiming, setClaiming, events } as const
   })

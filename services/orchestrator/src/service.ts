@@ -13,7 +13,7 @@ import type { OrchestratorSettings } from "./settings.ts"
 
 /** Drives the ledger and serves the operations API. Any number of them may run on one ledger. */
 export const orchestrator = (settings: OrchestratorSettings) => {
-  const owner = `${settings.database.application_name}-${randomUUID().slice(0, 8)}`
+  const owner = `orchestrator-${randomUUID().slice(0, 8)}`
   return Layer.mergeAll(
     serveApi(OperationsApi, operationsHandlers, settings.listen),
     driveLedger(settings)

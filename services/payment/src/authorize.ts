@@ -1,7 +1,6 @@
 import type { Authorize } from "@surety/contracts/payment-api"
 import { PaymentDeclined, PaymentOutcomeUnknown, StateConflict } from "@surety/contracts/problems"
 import { Effect } from "effect"
-import { randomUUID } from "node:crypto"
 import { paymentView } from "./payment-result.ts"
 import { PaymentStore } from "./payment-store.ts"
 import type { ProviderUnknown } from "./provider-words.ts"
@@ -15,7 +14,7 @@ export const makeAuthorize = Effect.gen(function*() {
   const settle = yield* makeSettleAuthorization
 
   return Effect.fn("authorize")(function*(request: Authorize) {
-    const intended = yield* store.intendOne({ authorization_id: randomUUID(), ...request })
+    const intended = yield* store.intendOne(request)
     const row = intended ?? (yield* store.byReferences([request.reference])).get(request.reference)
     if (row === undefined) return yield* Effect.die(new Error(`the payment of ${request.reference} vanished`))
     if (row.status === "VOIDED") {

@@ -1,6 +1,6 @@
 import type { PaymentResult } from "@surety/contracts/payment-api"
 import { PaymentNotFound, PaymentOutcomeUnknown, StateConflict } from "@surety/contracts/problems"
-import type { AuthorizationId, OrderId } from "@surety/domain/ids"
+import type { OrderId } from "@surety/domain/ids"
 import { Effect } from "effect"
 import { outcomeUnknown } from "./authorize.ts"
 import { makeCapture } from "./capture.ts"
@@ -18,22 +18,23 @@ export const makeChangePayment = Effect.gen(function*() {
   const { refund: refundOnce, refundSet } = yield* makeRefund
   const settle = yield* makeSettleAuthorization
 
-  const find = (id: AuthorizationId) =>
-    store.byAuthorization(id).pipe(
-      Effect.filterOrFail((row) => row !== undefined, () => new PaymentNotFound({ detail: `no authorization ${id}` }))
+  const find = (id: OrderId) =>
+    store.byReferences([id]).pipe(
+      Effect.map((rows) => rows.get(id)),
+      Effect.filterOrFail((row) => row !== undefined, () => new PaymentNotFound({ detail: `no payment for ${id}` }))
     )
 
-  const show = (id: AuthorizationId) => Effect.map(find(id), paymentView)
+  const show = (id: OrderId) => Effect.map(find(id), paymentView)
 
   const conclude = Effect.fnUntraced(function*(row: PaymentRow, result: PaymentResult | undefined) {
-    if (result?.outcome === "done") return yield* show(row.authorization_id)
+    if (result?.outcome === "done") return yield* show(row.reference)
     if (result === undefined || result.outcome === "unknown") {
       return yield* new PaymentOutcomeUnknown({ detail: result?.detail ?? "no answer" })
     }
-    return yield* new StateConflict({ current: (yield* show(row.authorization_id)).status, detail: result.reason })
+    return yield* new StateConflict({ current: (yield* show(row.reference)).status, detail: result.reason })
   })
 
-  const capture = Effect.fn("capturePayment")(function*(id: AuthorizationId, amountCents: number | undefined) {
+  const capture = Effect.fn("capturePayment")(function*(id: OrderId, amountCents: number | undefined) {
     const row = yield* find(id)
     if (amountCents !== undefined && amountCents !== row.amount_cents) {
       const detail = `an authorization is captured whole: ${row.amount_cents} cents`
@@ -43,13 +44,13 @@ export const makeChangePayment = Effect.gen(function*() {
     return yield* conclude(row, result)
   })
 
-  const release = Effect.fn("voidPayment")(function*(id: AuthorizationId) {
+  const release = Effect.fn("voidPayment")(function*(id: OrderId) {
     const row = yield* find(id)
     const [result] = yield* voidSet([row.reference])
     return yield* conclude(row, result)
   })
 
-  const refund = Effect.fn("refundPayment")(function*(id: AuthorizationId, key: string, amountCents: number) {
+  const refund = Effect.fn("refundPayment")(function*(id: OrderId, key: string, amountCents: number) {
     const row = yield* find(id)
     if (row.captured_cents === 0) {
       return yield* new StateConflict({ current: row.status, detail: "nothing was captured" })
@@ -59,9 +60,7 @@ export const makeChangePayment = Effect.gen(function*() {
 
   /** Answers for our reference; an authorization in doubt is asked about first. */
   const byReference = Effect.fn("paymentByReference")(function*(reference: OrderId) {
-    const row = (yield* store.byReferences([reference])).get(reference)
-    if (row === undefined) return yield* new PaymentNotFound({ detail: `no payment for ${reference}` })
-    return paymentView(yield* settle(row).pipe(Effect.mapError(outcomeUnknown)))
+    return paymentView(yield* settle(yield* find(reference)).pipe(Effect.mapError(outcomeUnknown)))
   })
 
   return { show, capture, release, refund, byReference, captureSet, voidSet, refundSet } as const

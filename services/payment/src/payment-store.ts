@@ -1,5 +1,6 @@
 import type { Payment } from "@surety/contracts/payment-api"
-import type { AuthorizationId, OrderId } from "@surety/domain/ids"
+import type { OrderId } from "@surety/domain/ids"
+import { retryLocks } from "@surety/platform/database"
 import { grouped } from "@surety/platform/grouped"
 import type { RowOf } from "@surety/platform/rows"
 import { Context, Effect, Layer } from "effect"
@@ -19,7 +20,6 @@ export interface Finding {
 
 /** What is to be authorized, written down before the provider is asked. */
 export interface Intent {
-  readonly authorization_id: string
   readonly reference: OrderId
   readonly amount_cents: number
   readonly currency: string
@@ -39,7 +39,7 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
   make: Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const columns = sql`
-      p.authorization_id, p.reference, p.status, p.amount_cents::float8 AS amount_cents, p.currency,
+      p.reference AS authorization_id, p.reference, p.status, p.amount_cents::float8 AS amount_cents, p.currency,
       p.captured_cents::float8 AS captured_cents, p.refunded_cents::float8 AS refunded_cents, p.provider_id,
       p.refusal_code, p.token, to_json(p.created_at) #>> '{}' AS created_at, to_json(p.updated_at) #>> '{}' AS updated_at`
 
@@ -49,19 +49,13 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
         Effect.orDie
       )
 
-    const byAuthorization = (id: AuthorizationId) =>
-      sql<PaymentRow>`SELECT ${columns} FROM payment.payments p WHERE p.authorization_id = ${id}`.pipe(
-        Effect.map((rows) => rows[0]),
-        Effect.orDie
-      )
-
     /** The intents, before the provider hears of them. Of several copies one row stands; answers the rows that are these. */
     const intend = (payments: ReadonlyArray<Intent>) =>
       sql<PaymentRow>`
-        INSERT INTO payment.payments AS p (authorization_id, reference, amount_cents, currency, token)
-        SELECT authorization_id, reference, amount_cents, currency, token
+        INSERT INTO payment.payments AS p (reference, amount_cents, currency, token)
+        SELECT reference, amount_cents, currency, token
         FROM jsonb_to_recordset(${JSON.stringify(payments)}::text::jsonb) AS i (
-          authorization_id uuid, reference uuid, amount_cents bigint, currency text, token text
+          reference uuid, amount_cents bigint, currency text, token text
         )
         ORDER BY reference
         ON CONFLICT (reference) DO NOTHING
@@ -70,8 +64,8 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
     /** Rows of VOIDED for references never heard of, so that a late authorization finds the door shut. */
     const entomb = (references: ReadonlyArray<OrderId>) =>
       sql`
-        INSERT INTO payment.payments (authorization_id, reference, amount_cents, currency, status)
-        SELECT gen_random_uuid(), reference, 0, 'usd', 'VOIDED' FROM unnest(${references}::uuid[]) AS r (reference)
+        INSERT INTO payment.payments (reference, amount_cents, currency, status)
+        SELECT reference, 0, 'usd', 'VOIDED' FROM unnest(${references}::uuid[]) AS r (reference)
         ORDER BY reference
         ON CONFLICT (reference) DO NOTHING`.pipe(Effect.orDie)
 
@@ -80,19 +74,7 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
      * finding may follow, so a slow worker's late finding changes nothing.
      */
     const record = (findings: ReadonlyArray<Finding>) =>
-      findings.length === 0 ? Effect.succeed([]) : sql<PaymentRow>`
-        WITH finding AS (
-          SELECT * FROM jsonb_to_recordset(${JSON.stringify(findings)}::text::jsonb) AS f (
-            reference uuid, status text, provider_id text, captured_cents bigint, refusal_code text
-          )
-        ), held AS MATERIALIZED (
-          SELECT p.reference FROM payment.payments p JOIN finding f USING (reference)
-          WHERE (p.status, f.status) IN (
-            ('AUTHORIZING', 'AUTHORIZED'), ('AUTHORIZING', 'DECLINED'), ('AUTHORIZED', 'CAPTURED'),
-            ('AUTHORIZED', 'CAPTURE_REFUSED'), ('AUTHORIZED', 'VOIDED'), ('CAPTURE_REFUSED', 'VOIDED'),
-            ('CAPTURE_REFUSED', 'CAPTURED'))
-          ORDER BY p.reference FOR NO KEY UPDATE OF p
-        )
+      findings.length === 0 ? Effect.succeed([]) : retryLocks(sql<PaymentRow>`
         UPDATE payment.payments AS p SET
           status = f.status,
           provider_id = coalesce(f.provider_id, p.provider_id),
@@ -100,13 +82,17 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
           refusal_code = coalesce(f.refusal_code, p.refusal_code),
           token = NULL,
           updated_at = now()
-        FROM finding f JOIN held USING (reference)
-        WHERE p.reference = f.reference
-        RETURNING ${columns}`.pipe(Effect.orDie)
+        FROM jsonb_to_recordset(${JSON.stringify(findings)}::text::jsonb) AS f (
+          reference uuid, status text, provider_id text, captured_cents bigint, refusal_code text
+        )
+        WHERE p.reference = f.reference AND (p.status, f.status) IN (
+          ('AUTHORIZING', 'AUTHORIZED'), ('AUTHORIZING', 'DECLINED'), ('AUTHORIZED', 'CAPTURED'),
+          ('AUTHORIZED', 'CAPTURE_REFUSED'), ('AUTHORIZED', 'VOIDED'), ('CAPTURE_REFUSED', 'VOIDED'),
+          ('CAPTURE_REFUSED', 'CAPTURED'))
+        RETURNING ${columns}`).pipe(Effect.orDie)
 
     return {
       byReferences,
-      byAuthorization,
       entomb,
       record,
       /** {@link intend} and {@link record} for those who come one by one: together when they come at once. */

@@ -1,10 +1,10 @@
-import type { AuthorizationId } from "@surety/domain/ids"
+import type { OrderId } from "@surety/domain/ids"
 import { retryLocks } from "@surety/platform/database"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
 export interface RefundRow {
-  readonly authorization_id: AuthorizationId
+  readonly reference: OrderId
   readonly key: string
   readonly amount_cents: number
   readonly status: "REQUESTED" | "DONE" | "REFUSED"
@@ -19,23 +19,23 @@ export class RefundStore extends Context.Service<RefundStore>()("surety/payment/
      * The intent, before the provider hears of it. The payment's row is locked, so that refunds under different keys can
      * not together ask for more than was captured. `undefined` amount: all that is left. Answers no row when nothing fits.
      */
-    const intend = (authorization: AuthorizationId, key: string, amountCents: number | undefined) =>
+    const intend = (reference: OrderId, key: string, amountCents: number | undefined) =>
       retryLocks(sql.withTransaction(Effect.gen(function*() {
-        yield* sql`SELECT 1 FROM payment.payments WHERE authorization_id = ${authorization} FOR NO KEY UPDATE`
+        yield* sql`SELECT 1 FROM payment.payments WHERE reference = ${reference} FOR NO KEY UPDATE`
         yield* sql`
-          INSERT INTO payment.refunds (authorization_id, key, amount_cents)
-          SELECT p.authorization_id, ${key}, coalesce(${amountCents ?? null}::bigint, p.captured_cents - asked.cents)
+          INSERT INTO payment.refunds (reference, key, amount_cents)
+          SELECT p.reference, ${key}, coalesce(${amountCents ?? null}::bigint, p.captured_cents - asked.cents)
           FROM payment.payments p, LATERAL (
             SELECT coalesce(sum(r.amount_cents), 0)::bigint AS cents FROM payment.refunds r
-            WHERE r.authorization_id = p.authorization_id AND r.status <> 'REFUSED'
+            WHERE r.reference = p.reference AND r.status <> 'REFUSED'
           ) AS asked
-          WHERE p.authorization_id = ${authorization} AND p.status = 'CAPTURED'
+          WHERE p.reference = ${reference} AND p.status = 'CAPTURED'
             AND coalesce(${amountCents ?? null}::bigint, p.captured_cents - asked.cents)
               BETWEEN 1 AND p.captured_cents - asked.cents
-          ON CONFLICT (authorization_id, key) DO NOTHING`
+          ON CONFLICT (reference, key) DO NOTHING`
         const rows = yield* sql<RefundRow>`
-          SELECT authorization_id, key, amount_cents::float8 AS amount_cents, status FROM payment.refunds
-          WHERE authorization_id = ${authorization} AND key = ${key}`
+          SELECT reference, key, amount_cents::float8 AS amount_cents, status FROM payment.refunds
+          WHERE reference = ${reference} AND key = ${key}`
         return rows[0]
       }))).pipe(Effect.orDie)
 
@@ -44,19 +44,19 @@ export class RefundStore extends Context.Service<RefundStore>()("surety/payment/
       sql`
         WITH refund AS (
           UPDATE payment.refunds SET status = 'DONE', provider_refund_id = ${providerRefundId}
-          WHERE authorization_id = ${refund.authorization_id} AND key = ${refund.key} AND status = 'REQUESTED'
-          RETURNING authorization_id, amount_cents
+          WHERE reference = ${refund.reference} AND key = ${refund.key} AND status = 'REQUESTED'
+          RETURNING reference, amount_cents
         )
         UPDATE payment.payments AS p SET
           refunded_cents = p.refunded_cents + refund.amount_cents,
           status = CASE WHEN p.refunded_cents + refund.amount_cents = p.captured_cents THEN 'REFUNDED' ELSE p.status END,
           updated_at = now()
-        FROM refund WHERE p.authorization_id = refund.authorization_id`.pipe(Effect.orDie)
+        FROM refund WHERE p.reference = refund.reference`.pipe(Effect.orDie)
 
     const refused = (refund: RefundRow) =>
       sql`
         UPDATE payment.refunds SET status = 'REFUSED'
-        WHERE authorization_id = ${refund.authorization_id} AND key = ${refund.key} AND status = 'REQUESTED'`.pipe(
+        WHERE reference = ${refund.reference} AND key = ${refund.key} AND status = 'REQUESTED'`.pipe(
         Effect.orDie
       )
 

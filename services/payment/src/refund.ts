@@ -36,7 +36,7 @@ export const makeRefund = Effect.gen(function*() {
 
   /** One refund under a client's key, of a payment that was captured. */
   const refund = Effect.fnUntraced(function*(row: PaymentRow, key: string, amountCents: number) {
-    const intended = yield* refunds.intend(row.authorization_id, `client:${key}`, amountCents)
+    const intended = yield* refunds.intend(row.reference, `client:${key}`, amountCents)
     if (intended !== undefined && intended.amount_cents !== amountCents) {
       return yield* new IdempotencyKeyReused({
         detail: `this key came with ${intended.amount_cents} cents before; use a new key`
@@ -47,7 +47,7 @@ export const makeRefund = Effect.gen(function*() {
 
   const undo = (reference: OrderId, row: PaymentRow | undefined): Effect.Effect<PaymentResult> =>
     row?.status === "CAPTURED"
-      ? Effect.flatMap(refunds.intend(row.authorization_id, UNDO, undefined), (rest) => perform(row, rest))
+      ? Effect.flatMap(refunds.intend(row.reference, UNDO, undefined), (rest) => perform(row, rest))
       : Effect.succeed(done(reference, row?.status ?? "VOIDED"))
 
   /** Gives back all that is left. As long as some other refund keeps that from being everything, it is not done. */

@@ -61,13 +61,13 @@ export const aPayment = Effect.fnUntraced(function*(token = "tok_visa_success") 
   const request = { reference, amount_cents: AMOUNT, currency: "usd", token }
   const set = (path: string) => Effect.map(call("POST", path, { items: [reference] }), ({ body }) => body.results[0])
   const row = Effect.map(
-    sql<{ authorization_id: string; status: string; token: string | null; captured: number; refunded: number }>`
-      SELECT authorization_id, status, token, captured_cents::int4 AS captured, refunded_cents::int4 AS refunded
+    sql<{ reference: string; status: string; token: string | null; captured: number; refunded: number }>`
+      SELECT reference, status, token, captured_cents::int4 AS captured, refunded_cents::int4 AS refunded
       FROM payment.payments WHERE reference = ${reference}::uuid`,
     ([found]) => found!
   )
   const withId = (ask: (id: string) => Effect.Effect<Answer>) =>
-    Effect.flatMap(Effect.orDie(row), ({ authorization_id }) => ask(authorization_id))
+    Effect.flatMap(Effect.orDie(row), ({ reference }) => ask(reference))
   return {
     reference,
     row,
