@@ -40,7 +40,8 @@ export const database = (settings: DatabaseSettings) =>
     }
   })
 
-const sqlState = (error: SqlError.SqlError): string => {
+/** PostgreSQL's own code of what went wrong, such as `40P01`; empty where it is not the server that speaks. */
+export const sqlState = (error: SqlError.SqlError): string => {
   const cause: unknown = error.reason.cause
   return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
 }
@@ -64,6 +65,12 @@ export const retryLocks = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     schedule: Schedule.exponential("10 millis").pipe(Schedule.jittered),
     times: 5
   })
+
+const isKeyTaken = (error: unknown): boolean => SqlError.isSqlError(error) && error.reason._tag === "UniqueViolation"
+
+/** Runs an insert that looks first once more, when between its look and its insert somebody else inserted. */
+export const retryLostRaces = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.retry(effect, { while: isKeyTaken, times: 3 })
 
 /** One transaction; the rare deadlock or lock time-out is tried again. */
 export const inTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

@@ -1,7 +1,7 @@
 import type { OrderId } from "@surety/domain/ids"
 import type { Currency } from "@surety/domain/money"
 import type { OrderLine, ShippingAddress } from "@surety/domain/order"
-import { retryLocks } from "@surety/platform/database"
+import { retryLocks, retryLostRaces } from "@surety/platform/database"
 import { grouped } from "@surety/platform/grouped"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -74,22 +74,28 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
     const leaseEnd = sql`now() + ${lease.lease_millis}::integer * interval '1 millisecond'`
 
     /**
-     * Insert first: the key's unique row decides between copies of one request, and nothing is checked before. In the
-     * order of the keys, so that two sets with the same keys never wait for each other in a circle.
+     * The key's unique row decides between copies of one request. Keys that are known are left out, so that a repetition
+     * does not fail its set; of two at once the later one fails, and looks again. In the order of the keys, so that two
+     * sets with the same keys never wait for each other in a circle.
      */
     const insert = (entries: ReadonlyArray<NewEntry>) =>
       sql<{ id: OrderId }>`
         INSERT INTO ledger.entries (id, shard, caller, idempotency_key, request_hash, user_id, email, items,
           shipping_address, total_cents, currency, fence, lease_owner, lease_until)
-        SELECT id, shard, caller, idempotency_key, decode(request_hash, 'hex'), user_id, email, items,
-          shipping_address, total_cents, currency, ${FIRST_FENCE}, ${lease.owner}, ${leaseEnd}
+        SELECT DISTINCT ON (caller, idempotency_key)
+          id, shard, caller, idempotency_key, decode(request_hash, 'hex'), user_id, email, items,
+          shipping_address, total_cents, currency, ${FIRST_FENCE}::integer, ${lease.owner}, ${leaseEnd}
         FROM jsonb_to_recordset(${JSON.stringify(entries)}::text::jsonb) AS e (
           id uuid, shard smallint, caller text, idempotency_key text, request_hash text, user_id text, email text,
           items jsonb, shipping_address jsonb, total_cents bigint, currency text
         )
+        WHERE NOT EXISTS (
+          SELECT FROM ledger.entries known
+          WHERE known.caller = e.caller AND known.idempotency_key = e.idempotency_key
+        )
         ORDER BY caller, idempotency_key
-        ON CONFLICT (caller, idempotency_key) DO NOTHING
         RETURNING id`.pipe(
+        retryLostRaces,
         Effect.map((rows) => {
           const inserted = new Set(rows.map(({ id }) => id))
           return entries.map(({ currency, id, total_cents }): HeldEntry | undefined =>

@@ -16,9 +16,9 @@ export const cancelOrders = Effect.fn("cancelOrders")(
 )
 
 export const cancelOrder = (store: OrderStore["Service"], cancellation: Cancellation) =>
-  Effect.flatMap(cancelOrders(store, [cancellation]), onlyOne)
+  onlyOne(store, cancellation.order_ledger_id, cancelOrders(store, [cancellation]))
 
 const judge = (record: OrderRecord): Outcome<StateConflict> =>
   record.status === "CONFIRMED"
-    ? refusedAt(record, "confirmed", "this order is confirmed and cannot be cancelled any more")
-    : Result.succeed(record)
+    ? refusedAt(record.status, "confirmed", "this order is confirmed and cannot be cancelled any more")
+    : Result.succeed(record.status)

@@ -8,20 +8,21 @@ import { onlyOne, type Outcome, refusedAt } from "./outcome.ts"
 /** Confirms a set of orders; one that is confirmed already is done. */
 export const confirmOrders = Effect.fn("confirmOrders")(
   function*(store: OrderStore["Service"], ids: ReadonlyArray<OrderId>) {
-    const records = yield* store.confirmPending(ids)
-    return ids.map((id) => judge(id, records.get(id)))
+    const confirmed = yield* store.confirmPending(ids)
+    const standing = yield* store.read(ids.filter((id) => !confirmed.has(id)))
+    return ids.map((id) => confirmed.has(id) ? Result.succeed("CONFIRMED" as const) : judge(id, standing.get(id)))
   }
 )
 
 export const confirmOrder = (store: OrderStore["Service"], id: OrderId) =>
-  Effect.flatMap(confirmOrders(store, [id]), onlyOne)
+  onlyOne(store, id, confirmOrders(store, [id]))
 
 const judge = (id: OrderId, record: OrderRecord | undefined): Outcome<OrderNotFound | StateConflict> => {
   if (record === undefined) return Result.fail({ reason: "not_found", problem: noSuchOrder(id) })
   if (record.status === "CANCELLED") {
-    return refusedAt(record, "cancelled", "this order was cancelled and cannot be confirmed any more")
+    return refusedAt(record.status, "cancelled", "this order was cancelled and cannot be confirmed any more")
   }
-  return Result.succeed(record)
+  return Result.succeed(record.status)
 }
 
 export const noSuchOrder = (id: OrderId): OrderNotFound =>

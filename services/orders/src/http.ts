@@ -5,7 +5,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { cancelOrder, cancelOrders } from "./cancel-order.ts"
 import { confirmOrder, confirmOrders } from "./confirm-order.ts"
 import { createOrder, createOrders } from "./create-order.ts"
-import { OrderStore } from "./order-store.ts"
+import { idsOf, OrderStore } from "./order-store.ts"
 import { type Outcome, resultOf } from "./outcome.ts"
 import { readOrder } from "./read-order.ts"
 
@@ -14,7 +14,6 @@ const asResults = (ids: ReadonlyArray<OrderId>) =>
   Effect.map((outcomes: ReadonlyArray<Outcome<unknown>>) => ({
     results: outcomes.map((outcome, place) => resultOf(ids[place]!, outcome))
   }))
-const idsOf = (items: ReadonlyArray<{ readonly order_ledger_id: OrderId }>) => items.map((item) => item.order_ledger_id)
 
 export const orderRecords = HttpApiBuilder.group(
   OrdersApi,

@@ -1,6 +1,6 @@
 import type { Payment } from "@surety/contracts/payment-api"
 import type { OrderId } from "@surety/domain/ids"
-import { retryLocks } from "@surety/platform/database"
+import { retryLocks, retryLostRaces } from "@surety/platform/database"
 import { grouped } from "@surety/platform/grouped"
 import type { RowOf } from "@surety/platform/rows"
 import { Context, Effect, Layer } from "effect"
@@ -53,13 +53,13 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
     const intend = (payments: ReadonlyArray<Intent>) =>
       sql<PaymentRow>`
         INSERT INTO payment.payments AS p (reference, amount_cents, currency, token)
-        SELECT reference, amount_cents, currency, token
+        SELECT DISTINCT ON (reference) reference, amount_cents, currency, token
         FROM jsonb_to_recordset(${JSON.stringify(payments)}::text::jsonb) AS i (
           reference uuid, amount_cents bigint, currency text, token text
         )
+        WHERE NOT EXISTS (SELECT FROM payment.payments known WHERE known.reference = i.reference)
         ORDER BY reference
-        ON CONFLICT (reference) DO NOTHING
-        RETURNING ${columns}`.pipe(Effect.map(inOrderOf(payments)), Effect.orDie)
+        RETURNING ${columns}`.pipe(retryLostRaces, Effect.map(inOrderOf(payments)), Effect.orDie)
 
     /** Rows of VOIDED for references never heard of, so that a late authorization finds the door shut. */
     const entomb = (references: ReadonlyArray<OrderId>) =>
