@@ -49,6 +49,22 @@ export const PaymentResult = Schema.Union([
 ])
 export type PaymentResult = typeof PaymentResult.Type
 
+/**
+ * How one authorization of a set came out. `authorized` and `declined` are definite; `unknown` says nothing: the money may
+ * be held. A reference without a line is unknown too.
+ */
+export const AuthorizationResult = Schema.Union([
+  Schema.Struct({ reference: OrderId, outcome: Schema.Literals(["authorized"]) }),
+  Schema.Struct({
+    reference: OrderId,
+    outcome: Schema.Literals(["declined"]),
+    decline_code: Schema.String,
+    detail: Schema.String
+  }),
+  Schema.Struct({ reference: OrderId, outcome: Schema.Literals(["unknown"]), detail: Schema.String })
+])
+export type AuthorizationResult = typeof AuthorizationResult.Type
+
 const byAuthorization = { params: { authorization_id: OrderId }, success: Payment }
 const changeErrors = [PaymentNotFound, StateConflict, PaymentOutcomeUnknown] as const
 
@@ -58,6 +74,11 @@ export class PaymentsGroup extends HttpApiGroup.make("payments")
       payload: Authorize,
       success: Payment.pipe(HttpApiSchema.status(201)),
       error: [PaymentDeclined, StateConflict, PaymentOutcomeUnknown]
+    }),
+    /** Answers a line for each as soon as it is known, so that nobody waits for the slowest of a set. */
+    HttpApiEndpoint.post("authorizeSet", "/payments/authorizations/batch", {
+      payload: setOf(Authorize),
+      success: HttpApiSchema.StreamNdjson({ schema: AuthorizationResult })
     }),
     HttpApiEndpoint.post("capture", "/payments/capture/:authorization_id", {
       ...byAuthorization,

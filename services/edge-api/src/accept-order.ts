@@ -7,7 +7,7 @@ import { fingerprint } from "@surety/platform/fingerprint"
 import { Clock, Effect } from "effect"
 import { randomBytes } from "node:crypto"
 import { answerTo, type StoredAnswer } from "./answer.ts"
-import { authorizePayment } from "./authorize-payment.ts"
+import { makeAuthorizePayment } from "./authorize-payment.ts"
 import { type HeldEntry, type KnownEntry, LedgerStore } from "./ledger-store.ts"
 import { Neighbours } from "./neighbours.ts"
 import { makeAskPrices, priceOrder } from "./price-order.ts"
@@ -31,10 +31,11 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
   Effect.gen(function*() {
     const ledger = yield* LedgerStore
     const neighbours = yield* Neighbours
+    const authorizePayment = makeAuthorizePayment(neighbours, settings.call_timeout_millis)
     const askPrices = yield* makeAskPrices(neighbours, settings.call_timeout_millis)
 
     const authorize = Effect.fnUntraced(function*(entry: HeldEntry, order: PlaceOrder) {
-      const outcome = yield* authorizePayment(neighbours, entry, order.payment.token, settings.call_timeout_millis)
+      const outcome = yield* authorizePayment(entry, order.payment.token)
       return (yield* ledger.settle({ entry, outcome }))
         ? { ...answerTo(entry.id, outcome), replayed: false }
         : undefined

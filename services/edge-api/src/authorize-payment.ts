@@ -1,32 +1,60 @@
-import { Effect } from "effect"
+import type { AuthorizationResult } from "@surety/contracts/payment-api"
+import { Effect, Exit, Request, RequestResolver, Stream } from "effect"
 import type { Authorized } from "./answer.ts"
 import type { HeldEntry } from "./ledger-store.ts"
 import type { Neighbours } from "./neighbours.ts"
 
-/** Asks for the money. Only a definite answer is an answer; everything else, however it failed, is Unknown. */
-export const authorizePayment = (
-  { payment }: Neighbours["Service"],
-  entry: HeldEntry,
-  token: string,
-  timeoutMillis: number
-): Effect.Effect<Authorized> =>
-  payment.payments.authorize({
-    payload: { reference: entry.id, amount_cents: entry.total_cents, currency: entry.currency, token }
-  }).pipe(
-    Effect.as<Authorized>({ _tag: "Authorized" }),
-    Effect.catchTags({
-      PaymentDeclined: (no) => Effect.succeed(declined(no.decline_code, no.message)),
-      StateConflict: (no) => Effect.succeed(declined(`payment_${no.current.toLowerCase()}`, no.message))
-    }),
-    Effect.timeout(timeoutMillis),
-    Effect.catchCause((cause) =>
-      Effect.as(
-        Effect.logWarning("payment.authorization.unknown", cause).pipe(
-          Effect.annotateLogs({ "saga.order.id": entry.id })
-        ),
-        { _tag: "Unknown", detail: "the payment service gave no definite answer" } satisfies Authorized
-      )
-    )
-  )
+interface Ask extends Request.Request<Authorized> {
+  readonly entry: HeldEntry
+  readonly token: string
+}
 
-const declined = (decline_code: string, detail: string): Authorized => ({ _tag: "Declined", decline_code, detail })
+const SET_SIZE = 64
+
+/**
+ * Asks for the money. Orders that ask in the same breath ask in one call, and each goes on as soon as its own answer is
+ * there. Only a definite answer is an answer; everything else, however it failed, is Unknown.
+ */
+export const makeAuthorizePayment = ({ payment }: Neighbours["Service"], timeoutMillis: number) => {
+  const ask = Request.of<Ask>()
+
+  const resolver = RequestResolver.make<Ask>((entries) => {
+    const waiting = new Map(entries.map((entry) => [entry.request.entry.id, entry]))
+    const items = entries.map(({ request: { entry, token } }) => ({
+      reference: entry.id,
+      amount_cents: entry.total_cents,
+      currency: entry.currency,
+      token
+    }))
+    return payment.payments.authorizeSet({ payload: { items } }).pipe(
+      Effect.flatMap(Stream.runForEach((line) =>
+        Effect.sync(() => {
+          waiting.get(line.reference)?.completeUnsafe(Exit.succeed(authorizedOf(line)))
+          waiting.delete(line.reference)
+        })
+      )),
+      Effect.catchCause((cause) => Effect.logWarning("payment.authorization.unknown", cause)),
+      Effect.ensuring(Effect.sync(() => {
+        for (const entry of waiting.values()) entry.completeUnsafe(Exit.succeed(unknown))
+      }))
+    )
+  }).pipe(RequestResolver.batchN(SET_SIZE))
+
+  return (entry: HeldEntry, token: string): Effect.Effect<Authorized> =>
+    Effect.request(ask({ entry, token }), resolver).pipe(
+      Effect.timeoutOrElse({ duration: timeoutMillis, orElse: () => Effect.succeed(unknown) })
+    )
+}
+
+const unknown: Authorized = { _tag: "Unknown", detail: "the payment service gave no definite answer" }
+
+const authorizedOf = (line: AuthorizationResult): Authorized => {
+  switch (line.outcome) {
+    case "authorized":
+      return { _tag: "Authorized" }
+    case "declined":
+      return { _tag: "Declined", decline_code: line.decline_code, detail: line.detail }
+    case "unknown":
+      return { _tag: "Unknown", detail: line.detail }
+  }
+}

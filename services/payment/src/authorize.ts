@@ -1,10 +1,13 @@
-import type { Authorize } from "@surety/contracts/payment-api"
+import type { AuthorizationResult, Authorize } from "@surety/contracts/payment-api"
 import { PaymentDeclined, PaymentOutcomeUnknown, StateConflict } from "@surety/contracts/problems"
-import { Effect } from "effect"
+import { isDatabaseAway } from "@surety/platform/database"
+import { Effect, Exit, Stream } from "effect"
 import { paymentView } from "./payment-result.ts"
 import { PaymentStore } from "./payment-store.ts"
 import type { ProviderUnknown } from "./provider-words.ts"
 import { makeSettleAuthorization } from "./settle-authorization.ts"
+
+type Refusal = PaymentDeclined | StateConflict | PaymentOutcomeUnknown
 
 export const outcomeUnknown = (error: ProviderUnknown) => new PaymentOutcomeUnknown({ detail: error.message })
 
@@ -13,7 +16,7 @@ export const makeAuthorize = Effect.gen(function*() {
   const store = yield* PaymentStore
   const settle = yield* makeSettleAuthorization
 
-  return Effect.fn("authorize")(function*(request: Authorize) {
+  const authorize = Effect.fn("authorize")(function*(request: Authorize) {
     const intended = yield* store.intendOne(request)
     const row = intended ?? (yield* store.byReferences([request.reference])).get(request.reference)
     if (row === undefined) return yield* Effect.die(new Error(`the payment of ${request.reference} vanished`))
@@ -37,4 +40,38 @@ export const makeAuthorize = Effect.gen(function*() {
         return paymentView(settled)
     }
   })
+
+  /** Each as soon as it is known, in whatever order that is. */
+  const authorizeSet = (requests: ReadonlyArray<Authorize>): Stream.Stream<AuthorizationResult> =>
+    Stream.fromIterable(requests).pipe(
+      Stream.mapEffect(
+        (request) =>
+          authorize(request).pipe(
+            Effect.tapDefect((defect) =>
+              isDatabaseAway(defect) ? Effect.logWarning("database away", defect) : Effect.logError("unhandled", defect)
+            ),
+            Effect.exit,
+            Effect.map((exit) => lineOf(request, exit))
+          ),
+        { concurrency: "unbounded", unordered: true }
+      )
+    )
+
+  return { authorize, authorizeSet } as const
 })
+
+const lineOf = ({ reference }: Authorize, exit: Exit.Exit<unknown, Refusal>): AuthorizationResult => {
+  if (Exit.isSuccess(exit)) return { reference, outcome: "authorized" }
+  const error = Exit.findErrorOption(exit)
+  if (error._tag === "None") return { reference, outcome: "unknown", detail: "an internal error, which is in the log" }
+  switch (error.value._tag) {
+    case "PaymentDeclined":
+      return { reference, outcome: "declined", decline_code: error.value.decline_code, detail: error.value.message }
+    case "StateConflict": {
+      const { current, message } = error.value
+      return { reference, outcome: "declined", decline_code: `payment_${current.toLowerCase()}`, detail: message }
+    }
+    case "PaymentOutcomeUnknown":
+      return { reference, outcome: "unknown", detail: error.value.message }
+  }
+}

@@ -11,10 +11,11 @@ export const paymentHandlers = HttpApiBuilder.group(
   PaymentApi,
   "payments",
   Effect.fn(function*(handlers) {
-    const authorize = yield* makeAuthorize
+    const { authorize, authorizeSet } = yield* makeAuthorize
     const payments = yield* makeChangePayment
     return handlers.handleAll({
       authorize: ({ payload }) => authorize(payload),
+      authorizeSet: ({ payload }) => Effect.succeed(authorizeSet(payload.items)),
       capture: ({ params, payload }) => payments.capture(params.authorization_id, payload?.amount_cents),
       void: ({ params }) => payments.release(params.authorization_id),
       refund: ({ headers, params, payload }) =>

@@ -10,7 +10,7 @@ import { PaymentProvider } from "../src/provider.ts"
 import { stripePatience, stripeProvider } from "../src/stripe-provider.ts"
 
 const AMOUNT = 4_200
-const patience = { ...stripePatience, timeout_millis: 1_000, secret_key: Redacted.make("sk_test_surety") }
+const patience = { ...stripePatience, timeout_millis: 2_000, secret_key: Redacted.make("sk_test_surety") }
 
 const simulated = (settings: typeof patience) =>
   Layer.unwrap(ProviderSimulator.useSync(({ url }) => stripeProvider({ ...settings, api_base: url }))).pipe(
