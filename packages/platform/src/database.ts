@@ -9,6 +9,11 @@ export interface DatabaseSettings {
   readonly role: string
   readonly application_name: string
   readonly max_connections: number
+  /**
+   * Every statement finds its rows by their keys, a set at a time: planned so once for all, whatever the statistics say.
+   * Tables that fill and empty within seconds are never as they were when they were last analyzed.
+   */
+  readonly finds_by_key?: boolean
   /** How long the server may say nothing to a statement before the connection counts as lost. */
   readonly answer_timeout_millis?: number
 }
@@ -19,6 +24,13 @@ const LOCK_TIMEOUT = "2s"
 const IDLE_IN_TRANSACTION_TIMEOUT = "5s"
 /** Longer than any statement may take, so that silence means a server that hangs or an answer that was lost. */
 export const ANSWER_TIMEOUT_MILLIS = 8_000
+
+const FIND_BY_KEY = {
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  enable_seqscan: "off",
+  plan_cache_mode: "force_generic_plan"
+} as const
 
 /** A lazy pool: nothing connects before the first statement, so a database that is down delays work, never a start. */
 export const database = (settings: DatabaseSettings) =>
@@ -34,6 +46,7 @@ export const database = (settings: DatabaseSettings) =>
       timezone: "UTC",
       // Compiling a statement costs tens of milliseconds; none here runs that long.
       jit: "off",
+      ...(settings.finds_by_key === true ? FIND_BY_KEY : {}),
       statement_timeout: STATEMENT_TIMEOUT,
       lock_timeout: LOCK_TIMEOUT,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT

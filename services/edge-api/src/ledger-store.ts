@@ -135,11 +135,15 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
     const claimUnresolvedAmong = (after: string, upTo: string, limit: number) =>
       sql<HeldRow>`
         WITH free AS MATERIALIZED (
-          SELECT e.id FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
-          WHERE d.order_id > ${after}::uuid AND d.order_id <= ${upTo}::uuid
-            AND d.next_run_at <= now() AND e.status = 'AWAITING_AUTHORIZATION'
-            AND (e.lease_until IS NULL OR e.lease_until < now())
-          ORDER BY d.order_id LIMIT ${limit} FOR UPDATE OF e SKIP LOCKED
+          SELECT e.id FROM (
+            SELECT order_id FROM ledger.due
+            WHERE order_id > ${after}::uuid AND order_id <= ${upTo}::uuid AND next_run_at <= now()
+            ORDER BY order_id OFFSET 0
+          ) d CROSS JOIN LATERAL (
+            SELECT id FROM ledger.entries
+            WHERE id = d.order_id AND status = 'AWAITING_AUTHORIZATION' AND (lease_until IS NULL OR lease_until < now())
+            LIMIT 1 FOR UPDATE SKIP LOCKED
+          ) e LIMIT ${limit}
         )
         UPDATE ledger.entries AS e SET fence = e.fence + 1, lease_owner = ${lease.owner}, lease_until = ${leaseEnd}
         FROM free WHERE e.id = free.id

@@ -39,18 +39,24 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
         const leaseOf = (share: number) =>
           sql`now() + ${Math.round(settings.lease_millis * share)}::integer * interval '1 millisecond'`
 
-        /** One short statement: due rows nobody holds, oldest first, skipping what another worker is claiming now. */
+        /**
+         * One short statement: due rows nobody holds, oldest first, skipping what another worker is claiming now. Ticket by
+         * ticket until there are enough, whatever the planner believes about how many there are.
+         */
         const claimAged = (age_max_millis: number, limit: number) =>
           sql<ClaimedRow>`
             WITH free AS MATERIALIZED (
-              SELECT e.id FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id
-              WHERE d.order_id >= ledger.first_id_at(now() - ${age_max_millis}::float8 * interval '1 millisecond')
-                AND d.next_run_at <= now() AND (e.lease_until IS NULL OR e.lease_until < now())
-                AND e.status <> 'AWAITING_AUTHORIZATION' AND e.parked_at IS NULL
-                AND NOT (SELECT paused FROM ledger.claiming)
-              ORDER BY d.order_id
-              LIMIT ${limit}
-              FOR UPDATE OF e SKIP LOCKED
+              SELECT e.id FROM (
+                SELECT order_id FROM ledger.due
+                WHERE order_id >= ledger.first_id_at(now() - ${age_max_millis}::float8 * interval '1 millisecond')
+                  AND next_run_at <= now() AND NOT (SELECT paused FROM ledger.claiming)
+                ORDER BY order_id OFFSET 0
+              ) d CROSS JOIN LATERAL (
+                SELECT id FROM ledger.entries
+                WHERE id = d.order_id AND (lease_until IS NULL OR lease_until < now())
+                  AND status <> 'AWAITING_AUTHORIZATION' AND parked_at IS NULL
+                LIMIT 1 FOR UPDATE SKIP LOCKED
+              ) e LIMIT ${limit}
             )
             UPDATE ledger.entries AS e SET
               fence = e.fence + 1,

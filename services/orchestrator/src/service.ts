@@ -22,6 +22,6 @@ export const orchestrator = (settings: OrchestratorSettings) => {
     Layer.provide(SagaStore.layer),
     Layer.provide(Neighbours.layer(settings.neighbours)),
     Layer.provide(httpClient),
-    Layer.provide(database(settings.database))
+    Layer.provide(database({ ...settings.database, finds_by_key: true }))
   )
 }
