@@ -107,13 +107,13 @@ export const afterTheEnd = (stack: { readonly sql: SqlClient.SqlClient }, atMost
   stack.sql<EntryRow & { readonly rests: boolean }>`
     SELECT id, status, reason, parked_reason,
       parked_at IS NOT NULL OR id NOT IN (SELECT order_id FROM ledger.due) AS rests
-    FROM ledger.entries`
+    FROM ledger.all_entries`
     .pipe(
       Effect.repeat({ until: (rows) => rows.every((row) => row.rests), schedule: Schedule.spaced("25 millis") }),
       Effect.timeoutOrElse({
         duration: atMost,
         orElse: () =>
-          stack.sql`SELECT id, status, last_error, attempts, lease_owner FROM ledger.entries
+          stack.sql`SELECT id, status, last_error, attempts, lease_owner FROM ledger.all_entries
             WHERE id IN (SELECT order_id FROM ledger.due) LIMIT 5`.pipe(
             Effect.flatMap((rows) => Effect.die(new Error(`orders have not ended: ${JSON.stringify(rows)}`)))
           )
@@ -122,7 +122,7 @@ export const afterTheEnd = (stack: { readonly sql: SqlClient.SqlClient }, atMost
 
 /** Waits until a ledger entry fits a condition. */
 export const untilEntry = (stack: Stack, condition: string) =>
-  stack.sql.unsafe(`SELECT id FROM ledger.entries WHERE ${condition}`).pipe(
+  stack.sql.unsafe(`SELECT id FROM ledger.all_entries WHERE ${condition}`).pipe(
     Effect.repeat({ until: (rows) => rows.length > 0, schedule: Schedule.spaced("10 millis") }),
     Effect.timeout("20 seconds")
   )
@@ -148,7 +148,7 @@ export const compareWithProvider = Effect.fnUntraced(function*(stack: Stack) {
     `${stack.urls.simulator}/_simulator/payments`
   )
   const rows = yield* stack.sql<{ id: string; status: string; total: number; parked: boolean }>`
-    SELECT id, status, total_cents::float8 AS total, parked_at IS NOT NULL AS parked FROM ledger.entries`
+    SELECT id, status, total_cents::float8 AS total, parked_at IS NOT NULL AS parked FROM ledger.all_entries`
   const kept = new Map<string, { kept: number; held: number; captures: number }>()
   for (const payment of body.payments) {
     const sum = kept.get(payment.reference) ?? { kept: 0, held: 0, captures: 0 }

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { retryLocks } from "@surety/platform/database"
 import { always, atRest, judge, type Verdict } from "@surety/testkit/judge"
 import { Data, Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -69,6 +70,8 @@ describe("the judge", () => {
           Effect.flatMap((verdicts) => new Judged({ verdicts })),
           Effect.provideService(SqlClient.SqlClient, stack.sql),
           stack.sql.withTransaction,
+          // The services go on looking for work, and may take the tables' locks in another order.
+          retryLocks,
           Effect.catchTag("Judged", Effect.succeed)
         )
         const broken = verdicts.map((verdict) => verdict.invariant)

@@ -47,7 +47,7 @@ export const always: ReadonlyArray<Invariant> = [
   {
     name: "amounts_agree",
     query: `
-      SELECT e.id FROM ledger.entries e
+      SELECT e.id FROM ledger.all_entries e
       LEFT JOIN payment.payments p ON p.reference = e.id AND p.provider_id IS NOT NULL
       LEFT JOIN orders.orders o ON o.order_ledger_id = e.id AND o.total_cents IS NOT NULL
       WHERE coalesce(p.amount_cents, e.total_cents) <> e.total_cents
@@ -59,7 +59,7 @@ export const always: ReadonlyArray<Invariant> = [
   {
     name: "allocated_is_what_was_ordered",
     query: `
-      SELECT e.id FROM ledger.entries e JOIN inventory.reservations r ON r.order_id = e.id
+      SELECT e.id FROM ledger.all_entries e JOIN inventory.reservations r ON r.order_id = e.id
       WHERE r.status IN ('HELD', 'COMMITTED') AND EXISTS (
         SELECT 1 FROM jsonb_to_recordset(e.items) AS l (product_id uuid, quantity integer)
         FULL JOIN (
@@ -71,7 +71,7 @@ export const always: ReadonlyArray<Invariant> = [
   {
     name: "timeline_is_unbroken",
     query: `
-      SELECT e.id FROM ledger.entries e LEFT JOIN (
+      SELECT e.id FROM ledger.all_entries e LEFT JOIN (
         SELECT o.id, count(*) AS steps, count(DISTINCT t.to_status) AS reached,
           array_agg(t.to_status) AS came, array_agg(t.from_status) FILTER (WHERE t.from_status IS NOT NULL) AS went
         FROM ledger.transitions t, unnest(t.order_ids) AS o (id) GROUP BY o.id
@@ -85,14 +85,14 @@ export const always: ReadonlyArray<Invariant> = [
     name: "failures_are_listed",
     query: `
       SELECT coalesce(e.id, f.order_id) FROM (
-        SELECT id, status FROM ledger.entries WHERE status IN ('FAILED', 'AUTHORIZATION_FAILED')
+        SELECT id, status FROM ledger.all_entries WHERE status IN ('FAILED', 'AUTHORIZATION_FAILED')
       ) e FULL JOIN ledger.failures f ON f.order_id = e.id AND f.status = e.status
       WHERE e.id IS NULL OR f.order_id IS NULL`
   },
   {
     name: "completed_means_all_done",
     query: `
-      SELECT e.id FROM ledger.entries e
+      SELECT e.id FROM ledger.all_entries e
       LEFT JOIN orders.orders o ON o.order_ledger_id = e.id
       LEFT JOIN inventory.reservations r ON r.order_id = e.id
       LEFT JOIN payment.payments p ON p.reference = e.id
@@ -103,37 +103,37 @@ export const always: ReadonlyArray<Invariant> = [
   {
     name: "failed_holds_no_money",
     query: `
-      SELECT e.id FROM ledger.entries e JOIN payment.payments p ON p.reference = e.id
+      SELECT e.id FROM ledger.all_entries e JOIN payment.payments p ON p.reference = e.id
       WHERE e.status IN ('FAILED', 'AUTHORIZATION_FAILED') AND p.status NOT IN ('VOIDED', 'REFUNDED', 'DECLINED')`
   },
   {
     name: "failed_holds_no_stock",
     query: `
-      SELECT e.id FROM ledger.entries e JOIN inventory.reservations r ON r.order_id = e.id
+      SELECT e.id FROM ledger.all_entries e JOIN inventory.reservations r ON r.order_id = e.id
       WHERE e.status IN ('FAILED', 'AUTHORIZATION_FAILED') AND r.status IN ('HELD', 'COMMITTED')`
   },
   {
     name: "failed_has_no_order",
     query: `
-      SELECT e.id FROM ledger.entries e JOIN orders.orders o ON o.order_ledger_id = e.id
+      SELECT e.id FROM ledger.all_entries e JOIN orders.orders o ON o.order_ledger_id = e.id
       WHERE e.status IN ('FAILED', 'AUTHORIZATION_FAILED') AND o.status <> 'CANCELLED'`
   },
   {
     name: "nothing_without_a_ledger_entry",
     query: `
       SELECT reference FROM payment.payments p WHERE status NOT IN ('VOIDED', 'DECLINED')
-        AND NOT EXISTS (SELECT 1 FROM ledger.entries e WHERE e.id = p.reference)
+        AND NOT EXISTS (SELECT 1 FROM ledger.all_entries e WHERE e.id = p.reference)
       UNION ALL
       SELECT order_ledger_id FROM orders.orders o WHERE status <> 'CANCELLED'
-        AND NOT EXISTS (SELECT 1 FROM ledger.entries e WHERE e.id = o.order_ledger_id)
+        AND NOT EXISTS (SELECT 1 FROM ledger.all_entries e WHERE e.id = o.order_ledger_id)
       UNION ALL
       SELECT order_id FROM inventory.reservations r WHERE status IN ('HELD', 'COMMITTED') AND expires_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM ledger.entries e WHERE e.id = r.order_id)`
+        AND NOT EXISTS (SELECT 1 FROM ledger.all_entries e WHERE e.id = r.order_id)`
   },
   {
     name: "a_ticket_until_the_end",
     query: `
-      SELECT coalesce(e.id, d.order_id) FROM ledger.entries e FULL JOIN ledger.due d ON d.order_id = e.id
+      SELECT coalesce(e.id, d.order_id) FROM ledger.all_entries e FULL JOIN ledger.due d ON d.order_id = e.id
       WHERE (d.order_id IS NULL) IS DISTINCT FROM (e.status IN ('COMPLETED', 'FAILED', 'AUTHORIZATION_FAILED'))`
   },
   {
@@ -156,13 +156,13 @@ export const atRest: ReadonlyArray<Invariant> = [
   {
     name: "orphan_hold",
     query: `
-      SELECT p.reference FROM payment.payments p LEFT JOIN ledger.entries e ON e.id = p.reference
+      SELECT p.reference FROM payment.payments p LEFT JOIN ledger.all_entries e ON e.id = p.reference
       WHERE p.status IN ('AUTHORIZING', 'AUTHORIZED', 'CAPTURE_REFUSED') AND (e.id IS NULL OR e.parked_at IS NULL)`
   },
   {
     name: "leaked_reservation",
     query: `
-      SELECT r.order_id FROM inventory.reservations r LEFT JOIN ledger.entries e ON e.id = r.order_id
+      SELECT r.order_id FROM inventory.reservations r LEFT JOIN ledger.all_entries e ON e.id = r.order_id
       WHERE r.status = 'HELD' AND r.expires_at IS NULL AND (e.id IS NULL OR e.parked_at IS NULL)`
   },
   {

@@ -92,6 +92,9 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         WHERE NOT EXISTS (
           SELECT FROM ledger.entries known
           WHERE known.caller = e.caller AND known.idempotency_key = e.idempotency_key
+        ) AND NOT EXISTS (
+          SELECT FROM ledger.archive known
+          WHERE known.caller = e.caller AND known.idempotency_key = e.idempotency_key
         )
         ORDER BY caller, idempotency_key
         RETURNING id`.pipe(
@@ -108,7 +111,7 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
     const findByKey = (caller: string, key: string, requestHash: string) =>
       sql<{ id: OrderId; same_request: boolean; response_status: number | null; response_body: string | null }>`
         SELECT id, request_hash = decode(${requestHash}, 'hex') AS same_request, response_status, response_body
-        FROM ledger.entries WHERE caller = ${caller} AND idempotency_key = ${key}`.pipe(
+        FROM ledger.all_entries WHERE caller = ${caller} AND idempotency_key = ${key}`.pipe(
         Effect.map(([row]): KnownEntry | undefined =>
           row && {
             id: row.id,

@@ -40,7 +40,7 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
           ) AS journey (place, reached, at, why)
           WHERE at IS NOT NULL
         ) AS timeline
-        FROM ledger.entries e WHERE id = ${id}`.pipe(Effect.orDie)
+        FROM ledger.all_entries e WHERE id = ${id}`.pipe(Effect.orDie)
       if (row === undefined) return yield* new OrderNotFound({ order_ledger_id: id })
       const items = row.items.map((line) => ({ ...line, total_cents: line.unit_price_cents * line.quantity }))
       return { ...withoutNulls(row), items } satisfies OrderView
@@ -52,23 +52,23 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
       const earlier = sql`id < ${start}::uuid ORDER BY id DESC LIMIT ${limit}`
       if (user_id !== undefined) {
         return sql<RowOf<OrderSummary>>`
-          SELECT ${summary} FROM ledger.entries e
+          SELECT ${summary} FROM ledger.all_entries e
           WHERE user_id = ${user_id} AND (${status ?? null}::text IS NULL OR status = ${
           status ?? null
         }::text) AND ${earlier}`
       }
       if (status === undefined) {
-        return sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.entries e WHERE ${earlier}`
+        return sql<RowOf<OrderSummary>>`SELECT ${summary} FROM ledger.all_entries e WHERE ${earlier}`
       }
       switch (status) {
         case "FAILED":
         case "AUTHORIZATION_FAILED":
           return sql<RowOf<OrderSummary>>`
-            SELECT ${summary} FROM ledger.failures f JOIN ledger.entries e ON e.id = f.order_id
+            SELECT ${summary} FROM ledger.failures f JOIN ledger.all_entries e ON e.id = f.order_id
             WHERE f.status = ${status} AND f.order_id < ${start}::uuid ORDER BY f.order_id DESC LIMIT ${limit}`
         case "COMPLETED":
           return sql<RowOf<OrderSummary>>`
-            SELECT ${summary} FROM ledger.entries e WHERE e.status = 'COMPLETED' AND ${earlier}`
+            SELECT ${summary} FROM ledger.all_entries e WHERE e.status = 'COMPLETED' AND ${earlier}`
         default:
           return sql<RowOf<OrderSummary>>`
             SELECT ${summary} FROM ledger.due d JOIN ledger.entries e ON e.id = d.order_id

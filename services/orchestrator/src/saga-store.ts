@@ -22,7 +22,7 @@ export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator
       to_json(created_at) #>> '{}' AS created_at, to_json(updated_at) #>> '{}' AS updated_at`
 
     const find = (id: OrderId) =>
-      sql<SagaRow>`SELECT ${columns} FROM ledger.entries WHERE id = ${id}`.pipe(
+      sql<SagaRow>`SELECT ${columns} FROM ledger.all_entries WHERE id = ${id}`.pipe(
         Effect.map((rows) => rows[0]),
         Effect.orDie
       )
@@ -34,7 +34,7 @@ export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator
       readonly limit: number
     }) =>
       sql<SagaRow>`
-        SELECT ${columns} FROM ledger.entries
+        SELECT ${columns} FROM ledger.all_entries
         WHERE (${filter.status}::text IS NULL OR status = ${filter.status}::text)
           AND (${filter.parked}::boolean IS NULL OR (parked_at IS NOT NULL) = ${filter.parked}::boolean)
           AND (${filter.parked}::boolean IS NOT TRUE OR id IN (SELECT order_id FROM ledger.due))

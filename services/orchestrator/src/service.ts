@@ -4,6 +4,7 @@ import { httpClient } from "@surety/platform/http-client"
 import { serveApi } from "@surety/platform/http-server"
 import { Layer } from "effect"
 import { randomUUID } from "node:crypto"
+import { archiveLedger } from "./archive-ledger.ts"
 import { driveLedger } from "./drive-ledger.ts"
 import { operationsHandlers } from "./http.ts"
 import { LedgerJournal } from "./journal-store.ts"
@@ -16,7 +17,8 @@ export const orchestrator = (settings: OrchestratorSettings) => {
   const owner = `orchestrator-${randomUUID().slice(0, 8)}`
   return Layer.mergeAll(
     serveApi(OperationsApi, operationsHandlers, settings.listen),
-    driveLedger(settings)
+    driveLedger(settings),
+    archiveLedger(settings.archive)
   ).pipe(
     Layer.provide(LedgerJournal.layer({ owner, lease_millis: settings.lease_millis })),
     Layer.provide(SagaStore.layer),

@@ -15,6 +15,11 @@ export const orchestratorSettings = Config.all({
     act_timeout_millis: wholeSetting("SAGA_CALL_TIMEOUT_MILLIS", { minimum: 50, maximum: 25_000, fallback: 10_000 }),
     idle_millis: wholeSetting("SAGA_IDLE_MILLIS", { minimum: 10, maximum: 10_000, fallback: 500 })
   }),
+  archive: Config.all({
+    after_days: wholeSetting("LEDGER_ARCHIVE_AFTER_DAYS", { minimum: 0, maximum: 36_500, fallback: 30 }),
+    every_millis: wholeSetting("LEDGER_ARCHIVE_EVERY_MILLIS", { minimum: 10, maximum: 86_400_000, fallback: 60_000 }),
+    overlap_millis: wholeSetting("LEDGER_ARCHIVE_OVERLAP_MILLIS", { minimum: 10, maximum: 600_000, fallback: 60_000 })
+  }),
   lease_millis: wholeSetting("SAGA_LEASE_MILLIS", { minimum: 200, maximum: 300_000, fallback: 30_000 }),
   retry_unit_millis: wholeSetting("SAGA_RETRY_UNIT_MILLIS", { minimum: 1, maximum: 60_000, fallback: 1_000 })
 })
