@@ -1,5 +1,5 @@
-import { Context, Effect, Layer, Ref } from "effect"
-import { HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
+import { Context, Effect, Layer, Ref, Tracer } from "effect"
+import { HttpMiddleware, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiScalar } from "effect/http-api"
 import { databaseAnswers } from "./database.ts"
 import { listeningServer, type ListenSettings, SilentConnections } from "./listening-server.ts"
@@ -35,6 +35,21 @@ const healthRoutes = Effect.gen(function*() {
     HttpRouter.add("GET", "/health", ready)
   )
 }).pipe(Layer.unwrap)
+
+/** Probes come every few seconds for as long as a process lives and tell no story. */
+const untracedProbes = Layer.succeed(HttpMiddleware.TracerDisabledWhen, (request) => request.url.startsWith("/health"))
+
+/**
+ * Handlers keep the context they were built in, and would answer every request inside the span of whatever started the
+ * server, rather than inside the request's own.
+ */
+const outsideOfSpans = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> =>
+  Layer.fromBuild((memoMap, scope) =>
+    Effect.updateContext(
+      Layer.buildWithMemoMap(layer, memoMap, scope),
+      (context: Context.Context<R>) => Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
+    )
+  )
 
 /** The first thing of a stop, while the listener is still open: no longer ready, and no waiting for who asks nothing. */
 const unreadyFirst = Layer.effectDiscard(
@@ -80,7 +95,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
 ) => {
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide(handlers),
+      Layer.provide(outsideOfSpans(handlers)),
       Layer.provide(requestProblems)
     ),
     HttpApiScalar.layer(api, { path: "/docs" }),
@@ -91,7 +106,8 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
   return Layer.mergeAll(unreadyFirst, sayWhere).pipe(
     Layer.provideMerge(HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })),
     Layer.provideMerge(listeningServer(listen)),
-    Layer.provide(Readiness.layer)
+    Layer.provide(Readiness.layer),
+    Layer.provide(untracedProbes)
   )
 }
 

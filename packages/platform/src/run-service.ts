@@ -1,6 +1,9 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Config, Effect, Exit, Layer, Logger, type LogLevel, References, type Schema, SchemaIssue } from "effect"
 import { HttpServerError } from "effect/http"
+import { jsonLogger } from "./telemetry/json-logs.ts"
+import { telemetrySettings } from "./telemetry/telemetry-settings.ts"
+import { telemetry } from "./telemetry/telemetry.ts"
 
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
@@ -34,18 +37,18 @@ export const explain = (cause: Cause.Cause<unknown>): string => {
   return isExpected ? error.message : Cause.pretty(cause)
 }
 
-const minimumLevel = (usual: LogLevel.LogLevel) =>
-  Config.LogLevel("LOG_LEVEL").pipe(
-    Config.withDefault(usual),
-    Effect.tapCause((cause) => Effect.logFatal("service.failed", { reason: explain(cause) }))
-  )
+/** A setting that is needed before a service begins, so that nobody else says what is wrong with it. */
+const orSay = <A>(setting: Config.Config<A>) =>
+  Effect.tapCause(setting, (cause) => Effect.logFatal("service.failed", { reason: explain(cause) }))
 
 /** Where logs go, and from `LOG_LEVEL` which of them. */
 const logsTo = (logger: Logger.Logger<unknown, void>, usual: LogLevel.LogLevel) =>
-  Layer.effect(References.MinimumLogLevel, minimumLevel(usual)).pipe(Layer.provideMerge(Logger.layer([logger])))
+  Layer.effect(References.MinimumLogLevel, orSay(Config.LogLevel("LOG_LEVEL").pipe(Config.withDefault(usual)))).pipe(
+    Layer.provideMerge(Logger.layer([logger]))
+  )
 
 /** Structured logs for machines, one JSON object a line, from Info on. */
-export const jsonLogs = logsTo(Logger.consoleJson, "Info")
+export const jsonLogs = logsTo(jsonLogger, "Info")
 
 /** Logs for people who watch a terminal: from Warn on, so that what is said besides them stands out. */
 export const prettyLogs = logsTo(Logger.consolePretty(), "Warn")
@@ -64,7 +67,7 @@ const announced = Layer.effectDiscard(
 
 /**
  * Runs one service as a process: reads its settings (a bad value ends the start with one clear line and exit 1),
- * launches it, and on SIGTERM or SIGINT drains and exits 0.
+ * launches it, and on SIGTERM or SIGINT drains and exits 0. Telemetry is around all of it and goes last.
  */
 export const runService = <Settings, A, E>(
   name: string,
@@ -79,6 +82,10 @@ export const runService = <Settings, A, E>(
           : Effect.logInfo("service.stopped")
       ),
       Effect.annotateLogs({ service: name }),
-      Effect.provide(jsonLogs)
+      Effect.provide(
+        Layer.unwrap(Effect.map(orSay(telemetrySettings), (read) => telemetry(name, read))).pipe(
+          Layer.provideMerge(jsonLogs)
+        )
+      )
     )
   )

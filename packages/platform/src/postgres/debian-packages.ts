@@ -126,7 +126,7 @@ const finish = (root: string, major: number) => {
 }
 
 /** A state, a cache and lists of our own, the machine's sources and keys, and what it has installed. */
-const aptOptions = (draft: string): ReadonlyArray<string> =>
+export const aptOptions = (draft: string): ReadonlyArray<string> =>
   [
     `Dir::State=${draft}`,
     `Dir::State::lists=${draft}/lists`,
@@ -143,7 +143,7 @@ const aptOptions = (draft: string): ReadonlyArray<string> =>
   ].flatMap((option) => ["-o", option])
 
 /** Such as "debian-12"; libraries of one release do not fit another. */
-const systemName = (): string => {
+export const systemName = (): string => {
   const fields = new Map(
     readFileSync("/etc/os-release", "utf8").split("\n").map((line) => {
       const [name = "", value = ""] = line.replaceAll("\"", "").split("=", 2)
