@@ -4,7 +4,7 @@ import { LINES_MAX, OrderItem, OrderLine, ShippingAddress, text } from "@surety/
 import { OrderStatus } from "@surety/domain/order-status"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Cursor, IdempotencyKey, PageLimit, strictly, Timestamp } from "./manners.ts"
+import { Cursor, IdempotencyKey, PageLimit, strictly, Timestamp, TraceId } from "./manners.ts"
 import {
   IdempotencyKeyReused,
   InvalidOrder,
@@ -60,7 +60,8 @@ export const OrderView = Schema.Struct({
   email: Schema.String,
   items: Schema.Array(PricedLine),
   shipping_address: Schema.optionalKey(ShippingAddress),
-  timeline: Schema.Array(Transition)
+  timeline: Schema.Array(Transition),
+  trace_id: Schema.optionalKey(TraceId)
 }).annotate({ identifier: "Order" })
 export type OrderView = typeof OrderView.Type
 

@@ -15,6 +15,12 @@ export type IdempotencyKey = typeof IdempotencyKey.Type
 /** UTC, ISO 8601. */
 export const Timestamp = Schema.String.annotate({ identifier: "Timestamp", description: "ISO 8601, UTC" })
 
+/** Everything that happened to one order, in every service, has this id in traces and logs. */
+export const TraceId = Schema.String.annotate({
+  identifier: "TraceId",
+  description: "W3C trace id, 32 hexadecimal digits"
+})
+
 /** A page's end, to be sent back as `cursor`: the id of its last entry, since ids sort by time. */
 export const Cursor = Schema.String.check(
   Schema.isPattern(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { message: "must be a cursor from an earlier page" })
@@ -26,8 +32,18 @@ export const PageLimit = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum
 /** The most orders one set call carries. */
 export const SET_MAX = 64
 
+/** As long as a W3C `traceparent` of version 00 is. */
+const TRACEPARENT_LENGTH = 55
+/** What is no `traceparent` is passed over: the orders matter, and nothing depends on these being there. */
+const Traceparents = Schema.Array(Schema.NullOr(Schema.String.check(Schema.isMaxLength(TRACEPARENT_LENGTH))))
+  .check(Schema.isMaxLength(SET_MAX))
+  .annotate({ description: "The trace context of each item (W3C traceparent), in the order of the items" })
+
 /** A request for a whole set: answered in one transaction, one result an item, in the same order. */
 export const setOf = <S extends Schema.Constraint>(item: S) =>
-  Schema.Struct({ items: Schema.Array(item).check(Schema.isBetweenLength(1, SET_MAX)) })
+  Schema.Struct({
+    items: Schema.Array(item).check(Schema.isBetweenLength(1, SET_MAX)),
+    traceparents: Schema.optionalKey(Traceparents)
+  })
 
 export const setResults = <S extends Schema.Constraint>(result: S) => Schema.Struct({ results: Schema.Array(result) })

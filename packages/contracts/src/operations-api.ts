@@ -4,7 +4,7 @@ import { OrderStatus } from "@surety/domain/order-status"
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
 import { Event, EventCursor } from "./events.ts"
-import { Cursor, PageLimit, strictly, Timestamp } from "./manners.ts"
+import { Cursor, PageLimit, strictly, Timestamp, TraceId } from "./manners.ts"
 import { SagaNotFound, StateConflict } from "./problems.ts"
 
 /** A saga as the person on call sees it. `undoing` names the step whose undo comes next. */
@@ -24,6 +24,7 @@ export const SagaView = Schema.Struct({
   lease_expiries: Schema.Int,
   fence: Schema.Int,
   operator_note: Schema.optionalKey(Schema.String),
+  trace_id: Schema.optionalKey(TraceId),
   created_at: Timestamp,
   updated_at: Timestamp
 }).annotate({ identifier: "Saga" })

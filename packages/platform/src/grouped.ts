@@ -1,4 +1,4 @@
-import { type Cause, Effect, Exit, Request, RequestResolver, Semaphore } from "effect"
+import { type Cause, Context, Effect, Exit, Request, RequestResolver, Semaphore, Tracer } from "effect"
 import { isDatabaseAway } from "./database.ts"
 
 interface Ask<In, Out, E> extends Request.Request<Out, E> {
@@ -45,7 +45,8 @@ export const grouped = <In, Out, E>(
       // Those that ask in the same breath are together even when a turn is free.
       delay: Effect.andThen(Effect.yieldNow, turns.withPermit(Effect.void)),
       collectWhile: (entries) => entries.size < settings.size_max,
-      runAll: (entries) => turns.withPermit(answer(entries))
+      // What is done for all belongs to nobody's trace; each has a span of his own around his question.
+      runAll: (entries) => Effect.updateContext(turns.withPermit(answer(entries)), Context.omit(Tracer.ParentSpan))
     })
     return (item: In): Effect.Effect<Out, E> => Effect.request(ask({ item }), resolver)
   })

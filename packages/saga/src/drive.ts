@@ -1,7 +1,8 @@
 import { Cause, Deferred, Effect, Exit, Fiber, Random, Scope, Semaphore } from "effect"
-import { type Change, decide, type Next, settle } from "./decide.ts"
+import { decide, settle } from "./decide.ts"
 import type { Outcome, Saga } from "./definition.ts"
 import type { Claimed, Journal, Recording } from "./journal.ts"
+import type { Acting, Watch } from "./watch.ts"
 
 export interface DriveSettings {
   /** Rows a claim takes at most; each group of them that needs the same step is one call. */
@@ -22,21 +23,15 @@ const UNWRITTEN_MAX = 2
 /** A row that failed with its set this often goes alone, so that a poisoned one cannot hold its neighbours back. */
 const ALONE_AFTER = 2
 
-/** What the engine reports; the caller logs, counts and traces it. */
-export type Report<Row> =
-  | { readonly _tag: "Recorded"; readonly row: Row; readonly change: Change }
-  | { readonly _tag: "Fenced"; readonly row: Row }
-  | { readonly _tag: "Trouble"; readonly doing: string; readonly cause: Cause.Cause<unknown> }
-
 interface Engine<Row extends Claimed, E> {
   readonly saga: Saga<Row>
   readonly journal: Journal<Row, E>
   readonly settings: DriveSettings
-  readonly report: (report: Report<Row>) => Effect.Effect<void>
+  readonly watch: Watch<Row>
   readonly stopping: Deferred.Deferred<void>
 }
 
-type Group<Row> = { readonly next: Exclude<Next<Row>, { _tag: "Ended" }>; readonly rows: ReadonlyArray<Row> }
+type Group<Row> = { readonly next: Acting<Row>; readonly rows: ReadonlyArray<Row> }
 
 const groupByNext = <Row extends Claimed>(saga: Saga<Row>, rows: ReadonlyArray<Row>): ReadonlyArray<Group<Row>> => {
   const groups = new Map<string, { next: Group<Row>["next"]; rows: Array<Row> }>()
@@ -56,8 +51,9 @@ const groupByNext = <Row extends Claimed>(saga: Saga<Row>, rows: ReadonlyArray<R
 const actFor = <Row extends Claimed, E>(engine: Engine<Row, E>, { next, rows }: Group<Row>) => {
   const act = next._tag === "Act" ? next.step.act : next.step.undo
   const silence = (error: string): Outcome => ({ _tag: "Unknown", error })
-  return Effect.suspend(() => act!(rows)).pipe(
-    Effect.timeout(engine.settings.act_timeout_millis),
+  const limited = (given: ReadonlyArray<Row>) =>
+    Effect.timeout(Effect.suspend(() => act!(given)), engine.settings.act_timeout_millis)
+  return engine.watch.acting(next, rows, limited).pipe(
     Effect.exit,
     Effect.map((exit) => (row: Row) =>
       Exit.isSuccess(exit)
@@ -106,7 +102,7 @@ const recordEach = <Row extends Claimed, E>(engine: Engine<Row, E>, recordings: 
         side.add(recording.id)
         continue
       }
-      yield* engine.report({ _tag: "Trouble", doing: `record ${recording.id}`, cause: written.cause })
+      yield* engine.watch.report({ _tag: "Trouble", doing: `record ${recording.id}`, cause: written.cause })
       unwritten += 1
       if (unwritten === UNWRITTEN_MAX) break
     }
@@ -129,9 +125,9 @@ const advance = <Row extends Claimed, E>(engine: Engine<Row, E>, group: Group<Ro
     const onward: Array<Row> = []
     for (const [i, row] of group.rows.entries()) {
       const recording = recordings[i]!
-      if (fenced.has(row.id)) yield* engine.report({ _tag: "Fenced", row })
+      if (fenced.has(row.id)) yield* engine.watch.report({ _tag: "Fenced", row })
       if (!recorded.has(row.id)) continue
-      yield* engine.report({ _tag: "Recorded", row, change: recording })
+      yield* engine.watch.report({ _tag: "Recorded", row, step: group.next.step, change: recording })
       if (recording.keep_lease) {
         const { attempts, status, undoing } = recording
         onward.push({ ...row, status, undoing, attempts, reason: recording.reason ?? row.reason })
@@ -152,9 +148,13 @@ const advanceAll = <Row extends Claimed, E>(engine: Engine<Row, E>, rows: Readon
  */
 const poll = <Row extends Claimed, E>(engine: Engine<Row, E>, lanes: Semaphore.Semaphore, scope: Scope.Scope) =>
   Effect.gen(function*() {
-    const trouble = (doing: string) => (cause: Cause.Cause<unknown>) => engine.report({ _tag: "Trouble", doing, cause })
+    const trouble = (doing: string) => (cause: Cause.Cause<unknown>) =>
+      engine.watch.report({ _tag: "Trouble", doing, cause })
     const work = (rows: ReadonlyArray<Row>) =>
-      advanceAll(engine, rows).pipe(Effect.catchCause(trouble("act or record")), Effect.ensuring(lanes.release(1)))
+      engine.watch.claimed(rows, (watched) => advanceAll(engine, watched)).pipe(
+        Effect.catchCause(trouble("act or record")),
+        Effect.ensuring(lanes.release(1))
+      )
     let pause = IDLE_FIRST_MILLIS
     while (true) {
       yield* lanes.take(1)
@@ -181,10 +181,10 @@ export const drive = <Row extends Claimed, E>(
   saga: Saga<Row>,
   journal: Journal<Row, E>,
   settings: DriveSettings,
-  report: (report: Report<Row>) => Effect.Effect<void>
+  watch: Watch<Row>
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const engine: Engine<Row, E> = { saga, journal, settings, report, stopping: yield* Deferred.make<void>() }
+    const engine: Engine<Row, E> = { saga, journal, settings, watch, stopping: yield* Deferred.make<void>() }
     const lanes = yield* Semaphore.make(settings.lanes)
     // Made before the finalizer, so that it closes after it: steps are interrupted only once the stop has waited for them.
     const scope = yield* Scope.fork(yield* Effect.scope)

@@ -4,13 +4,23 @@ import { IdempotencyKeyReused, RequestInFlight } from "@surety/contracts/problem
 import { makeOrderId, shardFor } from "@surety/domain/ids"
 import type { Currency } from "@surety/domain/money"
 import { fingerprint } from "@surety/platform/fingerprint"
+import { logEvent } from "@surety/platform/telemetry/event-logs"
+import { count } from "@surety/platform/telemetry/metrics"
+import {
+  annotateSpan,
+  compact,
+  currentTraceparent,
+  inSpan,
+  sendingSpan
+} from "@surety/platform/telemetry/trace-context"
 import { Clock, Effect } from "effect"
 import { randomBytes } from "node:crypto"
 import { answerTo, type StoredAnswer } from "./answer.ts"
 import { makeAuthorizePayment } from "./authorize-payment.ts"
-import { type HeldEntry, type KnownEntry, LedgerStore } from "./ledger-store.ts"
+import { type HeldEntry, type KnownEntry, LedgerStore, type NewEntry } from "./ledger-store.ts"
 import { Neighbours } from "./neighbours.ts"
 import { makeAskPrices, priceOrder } from "./price-order.ts"
+import { settleOrder } from "./settle-order.ts"
 
 export interface AcceptSettings {
   readonly currency: Currency
@@ -36,17 +46,35 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
 
     const authorize = Effect.fnUntraced(function*(entry: HeldEntry, order: PlaceOrder) {
       const outcome = yield* authorizePayment(entry, order.payment.token)
-      return (yield* ledger.settle({ entry, outcome }))
+      return (yield* settleOrder(ledger, { entry, outcome }))
         ? { ...answerTo(entry.id, outcome), replayed: false }
         : undefined
     })
+
+    /** The order goes into the ledger, and with it the context of this span, which its processing continues. */
+    const send = (fields: Omit<NewEntry, "trace_context">, order: PlaceOrder) =>
+      Effect.gen(function*() {
+        const traceparent = yield* currentTraceparent
+        const trace_context = traceparent && compact(traceparent)
+        const inserted = ledger.insert({ ...fields, trace_context })
+        const entry = yield* inserted.pipe(inSpan("INSERT ledger.entries", { kind: "client" }))
+        return entry && (yield* authorize(entry, order))
+      }).pipe(sendingSpan("send order.ledger", { "saga.order.id": fields.id }))
+
+    const replay = (known: KnownEntry, answer: StoredAnswer) =>
+      Effect.gen(function*() {
+        yield* annotateSpan({ "saga.order.id": known.id, "saga.idempotency.replayed": true })
+        yield* count("saga.idempotency.replays")
+        yield* logEvent("order.replayed", { "saga.order.id": known.id })
+        return { ...answer, replayed: true }
+      })
 
     /** The same key again: the stored answer, a takeover of what a crash left, or patience. */
     const repeat = Effect.fnUntraced(function*(known: KnownEntry, order: PlaceOrder) {
       if (!known.same_request) {
         return yield* new IdempotencyKeyReused({ detail: "this key came with another body before; use a new key" })
       }
-      if (known.answer !== undefined) return { ...known.answer, replayed: true }
+      if (known.answer !== undefined) return yield* replay(known, known.answer)
       const entry = yield* ledger.takeOver(known.id)
       const answer = entry && (yield* authorize(entry, order))
       return answer ?? (yield* new RequestInFlight({
@@ -64,8 +92,9 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
       )
       if (!("lines" in priced)) return yield* repeat(priced, order)
       const shard = shardFor(caller, key)
-      const entry = yield* ledger.insert({
-        id: makeOrderId({ epochMillis: yield* Clock.currentTimeMillis, shard, random: randomBytes(9) }),
+      const id = makeOrderId({ epochMillis: yield* Clock.currentTimeMillis, shard, random: randomBytes(9) })
+      const answer: Answer | undefined = yield* send({
+        id,
         shard,
         caller,
         idempotency_key: key,
@@ -76,8 +105,8 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
         shipping_address: order.shipping_address,
         total_cents: Number(priced.total_cents),
         currency: settings.currency
-      })
-      const answer: Answer | undefined = entry && (yield* authorize(entry, order))
+      }, order)
+      yield* annotateSpan({ "saga.order.id": id })
       if (answer !== undefined) return answer
       const existing = yield* known
       if (existing === undefined) return yield* Effect.die(new Error(`the entry of key ${key} vanished`))

@@ -1,4 +1,5 @@
 import type { AuthorizationResult } from "@surety/contracts/payment-api"
+import { carrying, currentTraceparent, inSpan } from "@surety/platform/telemetry/trace-context"
 import { Effect, Exit, Request, RequestResolver, Stream } from "effect"
 import type { Authorized } from "./answer.ts"
 import type { HeldEntry } from "./ledger-store.ts"
@@ -7,6 +8,7 @@ import type { Neighbours } from "./neighbours.ts"
 interface Ask extends Request.Request<Authorized> {
   readonly entry: HeldEntry
   readonly token: string
+  readonly traceparent: string | undefined
 }
 
 const SET_SIZE = 64
@@ -26,7 +28,8 @@ export const makeAuthorizePayment = ({ payment }: Neighbours["Service"], timeout
       currency: entry.currency,
       token
     }))
-    return payment.payments.authorizeSet({ payload: { items } }).pipe(
+    const traceparents = entries.map(({ request }) => request.traceparent)
+    return payment.payments.authorizeSet({ payload: { items, ...carrying(traceparents) } }).pipe(
       Effect.flatMap(Stream.runForEach((line) =>
         Effect.sync(() => {
           waiting.get(line.reference)?.completeUnsafe(Exit.succeed(authorizedOf(line)))
@@ -36,12 +39,14 @@ export const makeAuthorizePayment = ({ payment }: Neighbours["Service"], timeout
       Effect.catchCause((cause) => Effect.logWarning("payment.authorization.unknown", cause)),
       Effect.ensuring(Effect.sync(() => {
         for (const entry of waiting.values()) entry.completeUnsafe(Exit.succeed(unknown))
-      }))
+      })),
+      inSpan("authorize set", { root: true, links: traceparents, attributes: { "saga.set.size": items.length } })
     )
   }).pipe(RequestResolver.batchN(SET_SIZE))
 
   return (entry: HeldEntry, token: string): Effect.Effect<Authorized> =>
-    Effect.request(ask({ entry, token }), resolver).pipe(
+    currentTraceparent.pipe(
+      Effect.flatMap((traceparent) => Effect.request(ask({ entry, token, traceparent }), resolver)),
       Effect.timeoutOrElse({ duration: timeoutMillis, orElse: () => Effect.succeed(unknown) })
     )
 }

@@ -20,6 +20,8 @@ export interface NewEntry {
   readonly shipping_address: ShippingAddress | undefined
   readonly total_cents: number
   readonly currency: Currency
+  /** Of the span that sends the order on its way, in hexadecimal. */
+  readonly trace_context: string | undefined
 }
 
 /** An entry whose authorization this process holds under a lease. */
@@ -29,6 +31,8 @@ export interface HeldEntry {
   readonly attempts: number
   readonly total_cents: number
   readonly currency: Currency
+  /** As in {@link NewEntry}; what the resolver says of an order is said in its trace. */
+  readonly trace_context: string | null
 }
 
 export interface KnownEntry {
@@ -81,13 +85,14 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
     const insert = (entries: ReadonlyArray<NewEntry>) =>
       sql<{ id: OrderId }>`
         INSERT INTO ledger.entries (id, shard, caller, idempotency_key, request_hash, user_id, email, items,
-          shipping_address, total_cents, currency, fence, lease_owner, lease_until)
+          shipping_address, total_cents, currency, trace_context, fence, lease_owner, lease_until)
         SELECT DISTINCT ON (caller, idempotency_key)
           id, shard, caller, idempotency_key, decode(request_hash, 'hex'), user_id, email, items,
-          shipping_address, total_cents, currency, ${FIRST_FENCE}::integer, ${lease.owner}, ${leaseEnd}
+          shipping_address, total_cents, currency, decode(trace_context, 'hex'), ${FIRST_FENCE}::integer, ${lease.owner}, ${leaseEnd}
         FROM jsonb_to_recordset(${JSON.stringify(entries)}::text::jsonb) AS e (
           id uuid, shard smallint, caller text, idempotency_key text, request_hash text, user_id text, email text,
-          items jsonb, shipping_address jsonb, total_cents bigint, currency text
+          items jsonb, shipping_address jsonb, total_cents bigint, currency text,
+          trace_context text
         )
         WHERE NOT EXISTS (
           SELECT FROM ledger.entries known
@@ -101,8 +106,8 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         retryLostRaces,
         Effect.map((rows) => {
           const inserted = new Set(rows.map(({ id }) => id))
-          return entries.map(({ currency, id, total_cents }): HeldEntry | undefined =>
-            inserted.has(id) ? { id, fence: FIRST_FENCE, attempts: 0, total_cents, currency } : undefined
+          return entries.map(({ currency, id, total_cents, trace_context = null }): HeldEntry | undefined =>
+            inserted.has(id) ? { id, fence: FIRST_FENCE, attempts: 0, total_cents, currency, trace_context } : undefined
           )
         }),
         Effect.orDie
@@ -130,7 +135,7 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         UPDATE ledger.entries SET fence = fence + 1, lease_owner = ${lease.owner}, lease_until = ${leaseEnd}
         WHERE id = ${id} AND status = 'AWAITING_AUTHORIZATION' AND response_status IS NULL
           AND (lease_until IS NULL OR lease_until < now())
-        RETURNING id, fence, attempts, total_cents, currency`.pipe(
+        RETURNING id, fence, attempts, total_cents, currency, encode(trace_context, 'hex') AS trace_context`.pipe(
         Effect.map((rows) => held(rows)[0]),
         Effect.orDie
       )
@@ -150,7 +155,8 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         )
         UPDATE ledger.entries AS e SET fence = e.fence + 1, lease_owner = ${lease.owner}, lease_until = ${leaseEnd}
         FROM free WHERE e.id = free.id
-        RETURNING e.id, e.fence, e.attempts, e.total_cents, e.currency`.pipe(Effect.map(held), Effect.orDie)
+        RETURNING e.id, e.fence, e.attempts, e.total_cents, e.currency,
+          encode(e.trace_context, 'hex') AS trace_context`.pipe(Effect.map(held), Effect.orDie)
 
     /**
      * Entries whose authorization nobody is asking about, for the resolver. They are few among many that wait for an

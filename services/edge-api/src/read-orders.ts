@@ -27,7 +27,8 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
 
     const byId = Effect.fn("readOrder")(function*(id: OrderId) {
       const [row] = yield* sql<ViewRow>`
-        SELECT ${summary}, email, items, shipping_address, (
+        SELECT ${summary}, email, items, shipping_address,
+          encode(substring(trace_context FROM 1 FOR 16), 'hex') AS trace_id, (
           SELECT json_agg(json_strip_nulls(json_build_object('status', reached, 'at', at, 'reason', why)) ORDER BY place)
           FROM (VALUES
             (1, 'AWAITING_AUTHORIZATION', created_at, NULL),

@@ -1,9 +1,11 @@
 import { databaseDefectsAsFailures } from "@surety/platform/database"
+import { expand, inTraceOf, withoutTracing } from "@surety/platform/telemetry/trace-context"
 import { type RetryPolicy, waitAfter } from "@surety/saga/retry"
 import { Deferred, Effect, Fiber, Layer, Random } from "effect"
 import type { Authorized } from "./answer.ts"
 import { type HeldEntry, LedgerStore } from "./ledger-store.ts"
 import { Neighbours } from "./neighbours.ts"
+import { settleOrder } from "./settle-order.ts"
 
 export interface ResolveSettings {
   readonly every_millis: number
@@ -60,7 +62,7 @@ const makeResolver = (settings: ResolveSettings) =>
         yield* ledger.postpone(entry, Math.ceil((wait ?? policy.then_every_millis) * jitter), outcome.detail)
         return
       }
-      yield* ledger.settle({ entry, outcome })
+      yield* settleOrder(ledger, { entry, outcome }).pipe(inTraceOf(expand(entry.trace_context)))
     })
 
     const resolveDue = Effect.flatMap(
@@ -84,6 +86,7 @@ export const resolveAuthorizations = (settings: ResolveSettings) =>
       const { resolveDue } = yield* makeResolver(settings)
       const stopping = yield* Deferred.make<void>()
       const loop = yield* resolveDue.pipe(
+        withoutTracing,
         databaseDefectsAsFailures,
         Effect.catchCause((cause) => Effect.logWarning("resolver.trouble", cause)),
         Effect.andThen(Effect.race(Effect.sleep(settings.every_millis), Deferred.await(stopping))),

@@ -46,13 +46,13 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
         const claimAged = (age_max_millis: number, limit: number) =>
           sql<ClaimedRow>`
             WITH free AS MATERIALIZED (
-              SELECT e.id FROM (
-                SELECT order_id FROM ledger.due
+              SELECT e.id, e.lease_until, d.next_run_at FROM (
+                SELECT order_id, next_run_at FROM ledger.due
                 WHERE order_id >= ledger.first_id_at(now() - ${age_max_millis}::float8 * interval '1 millisecond')
                   AND next_run_at <= now() AND NOT (SELECT paused FROM ledger.claiming)
                 ORDER BY order_id OFFSET 0
               ) d CROSS JOIN LATERAL (
-                SELECT id FROM ledger.entries
+                SELECT id, lease_until FROM ledger.entries
                 WHERE id = d.order_id AND (lease_until IS NULL OR lease_until < now())
                   AND status <> 'AWAITING_AUTHORIZATION' AND parked_at IS NULL
                 LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -65,7 +65,13 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
               lease_expiries = e.lease_expiries + (e.lease_until IS NOT NULL)::integer
             FROM free WHERE e.id = free.id
             RETURNING e.id, e.status, e.undoing, e.attempts, e.fence, e.lease_expiries, e.caller, e.user_id, e.email,
-              e.items, e.shipping_address, e.total_cents, e.currency, e.reason`.pipe(
+              e.items, e.shipping_address, e.total_cents, e.currency, e.reason,
+              encode(e.trace_context, 'hex') AS trace_context,
+              extract(epoch FROM e.created_at)::float8 * 1000 AS accepted_millis,
+              extract(epoch FROM now() - e.authorized_at)::float8 * 1000 AS age_millis,
+              extract(epoch FROM now() - greatest(free.next_run_at, free.lease_until, e.authorized_at))::float8 * 1000
+                AS wait_millis,
+              free.lease_until IS NOT NULL AS recovered`.pipe(
             Effect.map((rows) => rows.map((row): LedgerRow => ({ ...row, total_cents: Number(row.total_cents) }))),
             databaseDefectsAsFailures
           )

@@ -17,6 +17,7 @@ export class SagaStore extends Context.Service<SagaStore>()("surety/orchestrator
     const sql = yield* SqlClient.SqlClient
     const columns = sql`
       id, status, undoing, reason, attempts, lease_owner, lease_expiries, fence, operator_note, last_error, parked_reason,
+      encode(substring(trace_context FROM 1 FOR 16), 'hex') AS trace_id,
       (SELECT to_json(nullif(next_run_at, 'infinity')) #>> '{}' FROM ledger.due WHERE order_id = id) AS next_run_at,
       to_json(parked_at) #>> '{}' AS parked_at, to_json(lease_until) #>> '{}' AS lease_until,
       to_json(created_at) #>> '{}' AS created_at, to_json(updated_at) #>> '{}' AS updated_at`

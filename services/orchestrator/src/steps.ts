@@ -1,3 +1,4 @@
+import { carrying } from "@surety/platform/telemetry/trace-context"
 import type { Outcome } from "@surety/saga/definition"
 import { Effect } from "effect"
 import type { LedgerRow } from "./ledger-row.ts"
@@ -29,6 +30,7 @@ const outcomeOf = (
 }
 
 const ids = (rows: Rows) => rows.map((row) => row.id)
+const contexts = (rows: Rows) => carrying(rows.map((row) => row.traceparent))
 
 /** What each step of the journey asks of its service, a set at a time; the page `fulfil-order` puts them in order. */
 export const orderSteps = ({ inventory, orders, payment }: Neighbours["Service"]) => ({
@@ -42,14 +44,16 @@ export const orderSteps = ({ inventory, orders, payment }: Neighbours["Service"]
           items,
           total_cents,
           currency
-        }))
+        })),
+        ...contexts(rows)
       }
     }).pipe(Effect.map(({ results }) => new Map(results.map((r) => [r.order_ledger_id, outcomeOf(r)])))),
 
   cancelOrders: (rows: Rows): Outcomes =>
     orders.orders.cancelSet({
       payload: {
-        items: rows.map((row) => ({ order_ledger_id: row.id, reason: (row.reason ?? "undone").slice(0, 200) }))
+        items: rows.map((row) => ({ order_ledger_id: row.id, reason: (row.reason ?? "undone").slice(0, 200) })),
+        ...contexts(rows)
       }
     }).pipe(Effect.map(({ results }) => new Map(results.map((r) => [r.order_ledger_id, outcomeOf(r)])))),
 
@@ -61,7 +65,8 @@ export const orderSteps = ({ inventory, orders, payment }: Neighbours["Service"]
           order_id: row.id,
           items: row.items.map(({ product_id, quantity }) => ({ product_id, quantity })),
           ...(row.shipping_address === null ? {} : { shipping_address: row.shipping_address })
-        }))
+        })),
+        ...contexts(rows)
       }
     }).pipe(Effect.map(({ results }) =>
       new Map(results.map((r): [string, Outcome] => [
@@ -73,30 +78,31 @@ export const orderSteps = ({ inventory, orders, payment }: Neighbours["Service"]
     )),
 
   releaseStock: (rows: Rows): Outcomes =>
-    inventory.reservations.releaseSet({ payload: { items: ids(rows) } }).pipe(
+    inventory.reservations.releaseSet({ payload: { items: ids(rows), ...contexts(rows) } }).pipe(
       Effect.map(({ results }) => new Map(results.map((r) => [r.order_id, outcomeOf(r)])))
     ),
 
   capturePayments: (rows: Rows): Outcomes =>
-    payment.payments.captureSet({ payload: { items: ids(rows) } }).pipe(
+    payment.payments.captureSet({ payload: { items: ids(rows), ...contexts(rows) } }).pipe(
       Effect.map(({ results }) => new Map(results.map((r) => [r.reference, outcomeOf(r)])))
     ),
 
   refundPayments: (rows: Rows): Outcomes =>
-    payment.payments.refundSet({ payload: { items: ids(rows) } }).pipe(
+    payment.payments.refundSet({ payload: { items: ids(rows), ...contexts(rows) } }).pipe(
       Effect.map(({ results }) => new Map(results.map((r) => [r.reference, outcomeOf(r)])))
     ),
 
   /** Voids what is held. Money that turns out to be taken already is given back instead. */
   voidPayments: (rows: Rows): Outcomes =>
     Effect.gen(function*() {
-      const { results } = yield* payment.payments.voidSet({ payload: { items: ids(rows) } })
+      const { results } = yield* payment.payments.voidSet({ payload: { items: ids(rows), ...contexts(rows) } })
       const outcomes = new Map(results.map((r) => [r.reference, outcomeOf(r)]))
-      const taken = results.flatMap((r) =>
-        r.outcome === "refused" && r.reason === "already_captured" ? [r.reference] : []
+      const captured = new Set(
+        results.flatMap((r) => r.outcome === "refused" && r.reason === "already_captured" ? [r.reference] : [])
       )
+      const taken = rows.filter((row) => captured.has(row.id))
       if (taken.length === 0) return outcomes
-      const refunds = yield* payment.payments.refundSet({ payload: { items: taken } })
+      const refunds = yield* payment.payments.refundSet({ payload: { items: ids(taken), ...contexts(taken) } })
       for (const r of refunds.results) outcomes.set(r.reference, outcomeOf(r))
       return outcomes
     }),
@@ -104,11 +110,14 @@ export const orderSteps = ({ inventory, orders, payment }: Neighbours["Service"]
   /** Takes the stock off the shelf, then tells the order. Both are repeated until they hold. */
   confirmOrders: (rows: Rows): Outcomes =>
     Effect.gen(function*() {
-      const { results } = yield* inventory.reservations.commitSet({ payload: { items: ids(rows) } })
+      const { results } = yield* inventory.reservations.commitSet({ payload: { items: ids(rows), ...contexts(rows) } })
       const outcomes = new Map<string, Outcome>(results.map((r) => [r.order_id, outcomeOf(r)]))
-      const committed = results.flatMap((r) => r.outcome === "done" ? [r.order_id] : [])
+      const done = new Set(results.flatMap((r) => r.outcome === "done" ? [r.order_id] : []))
+      const committed = rows.filter((row) => done.has(row.id))
       if (committed.length === 0) return outcomes
-      const confirmations = yield* orders.orders.confirmSet({ payload: { items: committed } })
+      const confirmations = yield* orders.orders.confirmSet({
+        payload: { items: ids(committed), ...contexts(committed) }
+      })
       for (const r of confirmations.results) outcomes.set(r.order_ledger_id, outcomeOf(r))
       return outcomes
     })

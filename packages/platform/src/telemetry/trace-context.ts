@@ -53,6 +53,13 @@ export const currentTraceparent: Effect.Effect<string | undefined> = Effect.map(
   (span) => span && traceparentOf(span)
 )
 
+/** A `traceparent` without its punctuation, as it is stored: trace id, span id and flags in hexadecimal. */
+export const compact = (traceparent: string): string => traceparent.slice(3).replaceAll("-", "")
+
+/** The `traceparent` that {@link compact} made compact. */
+export const expand = (stored: string | null | undefined): string | undefined =>
+  stored?.length === 50 ? `00-${stored.slice(0, 32)}-${stored.slice(32, 48)}-${stored.slice(48)}` : undefined
+
 /** The id of the current trace, 32 hexadecimal digits; none without telemetry. */
 export const currentTraceId: Effect.Effect<string | undefined> = Effect.map(currentExported, (span) => span?.traceId)
 
@@ -94,13 +101,19 @@ export interface Received {
 }
 
 /** The CONSUMER of work: child of the span that sent it and linked with it, or after 15 minutes linked only. */
-export const receivingSpan = (name: string, { age_millis, attributes, sent_by }: Received) =>
-  inSpan(name, {
-    kind: "consumer",
-    ...(attributes === undefined ? {} : { attributes }),
-    ...(age_millis > SAME_TRACE_MILLIS || spanOf(sent_by) === undefined ? { root: true } : { parent: sent_by }),
-    links: [sent_by]
-  })
+export const received = ({ age_millis, attributes, sent_by }: Received): SpanSettings => ({
+  kind: "consumer",
+  ...(attributes === undefined ? {} : { attributes }),
+  ...(age_millis > SAME_TRACE_MILLIS || spanOf(sent_by) === undefined ? { root: true } : { parent: sent_by }),
+  links: [sent_by]
+})
+export const receivingSpan = (name: string, received_: Received) => inSpan(name, received(received_))
+
+/** Runs an effect as part of the trace that a stored or received `traceparent` names: for logs above all. */
+export const inTraceOf = (traceparent: string | null | undefined) => <A, E, R>(effect: Effect.Effect<A, E, R>) => {
+  const span = spanOf(traceparent)
+  return span === undefined ? effect : Effect.withParentSpan(effect, span, { captureStackTrace: false })
+}
 
 /** Says something about the current span. */
 export const annotateSpan = (attributes: SpanAttributes): Effect.Effect<void> =>
@@ -153,6 +166,12 @@ export const spansFor = <Item, A, E, R>(
         }
       }))
   })
+
+/** The contexts of a set's items as a field of its call, which is left out where there are none. */
+export const carrying = (traceparents: ReadonlyArray<string | undefined>) =>
+  traceparents.some((traceparent) => traceparent !== undefined)
+    ? { traceparents: traceparents.map((traceparent) => traceparent ?? null) }
+    : {}
 
 /** Runs an effect without any span beneath it, for what goes round idly: a poll is measured, and tells no story. */
 export const withoutTracing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
