@@ -21,6 +21,7 @@ export const compressed: Environment = {
   SIMULATOR_PORT: "0",
   SAGA_RETRY_UNIT_MILLIS: "5",
   SAGA_IDLE_MILLIS: "20",
+  SAGA_GATHER_MILLIS: "5",
   SAGA_CALL_TIMEOUT_MILLIS: "5000",
   SAGA_LEASE_MILLIS: "8000",
   EDGE_RETRY_UNIT_MILLIS: "5",
@@ -50,16 +51,21 @@ export const seededDatabase = Effect.gen(function*() {
   return { database: url, sql: Context.get(context, SqlClient.SqlClient) }
 })
 
-/** All services on a database of one's own, over real HTTP, until the scope closes. Logs are kept to errors. */
-export const stackForTests = (environment: Environment = {}, without: ReadonlyArray<"orchestrator"> = []) =>
-  Effect.gen(function*() {
+/**
+ * All services on a database of one's own, over real HTTP, until the scope closes. Logs are kept to errors; with an
+ * `OTEL_EXPORTER_OTLP_ENDPOINT` they go there in full, and nowhere else.
+ */
+export const stackForTests = (environment: Environment = {}, without: ReadonlyArray<"orchestrator"> = []) => {
+  const observed = "OTEL_EXPORTER_OTLP_ENDPOINT" in environment
+  return Effect.gen(function*() {
     const { database, sql } = yield* seededDatabase
     const urls = yield* runStack(database, { ...compressed, ...environment }, without)
     return { urls, database, sql } satisfies Stack
   }).pipe(
-    Effect.provide(Logger.layer([Logger.consoleJson])),
-    Effect.provideService(References.MinimumLogLevel, "Error")
+    Effect.provide(Logger.layer(observed ? [] : [Logger.consoleJson])),
+    Effect.provideService(References.MinimumLogLevel, observed ? "Info" : "Error")
   )
+}
 
 /** One HTTP request; whatever the status, an answer. */
 export const request = httpCall

@@ -33,9 +33,11 @@ const corruptions: Readonly<Record<string, string>> = {
   oversell: "UPDATE inventory.stock SET reserved = on_hand + 1",
   stock_drift: "UPDATE inventory.stock SET on_hand = on_hand + 1",
   reserved_is_what_is_held: "UPDATE inventory.reservations SET status = 'HELD' WHERE status = 'COMMITTED'",
+  committed_is_what_left: `
+    UPDATE inventory.movements SET warehouse_id = gen_random_uuid() WHERE kind = 'commit' AND cause_id = ${completed}`,
   captured_over_authorized: "UPDATE payment.payments SET captured_cents = amount_cents + 1 WHERE status = 'CAPTURED'",
   amounts_agree: `UPDATE orders.orders SET total_cents = total_cents + 1 WHERE order_ledger_id = ${completed}`,
-  allocated_is_what_was_ordered: `DELETE FROM inventory.movements WHERE kind = 'hold' AND cause_id = ${completed}`,
+  allocated_is_what_was_ordered: `UPDATE inventory.reservations SET lines = '' WHERE order_id = ${completed}`,
   timeline_is_unbroken: `DELETE FROM ledger.transitions WHERE to_status = 'ORDER_CREATED'`,
   failures_are_listed: "DELETE FROM ledger.failures WHERE status = 'FAILED'",
   completed_means_all_done: `UPDATE orders.orders SET status = 'PENDING' WHERE order_ledger_id = ${completed}`,

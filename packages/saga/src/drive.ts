@@ -13,6 +13,8 @@ export interface DriveSettings {
   readonly act_timeout_millis: number
   /** The longest pause between two polls while there is nothing to do, in milliseconds. */
   readonly idle_millis: number
+  /** The pause after a poll that found less than a full set, in milliseconds: one set of seven costs less than seven of one. */
+  readonly gather_millis: number
 }
 
 const IDLE_FIRST_MILLIS = 10
@@ -143,7 +145,7 @@ const advanceAll = <Row extends Claimed, E>(engine: Engine<Row, E>, rows: Readon
   })
 
 /**
- * Polls while a lane is free: at once as long as there is work, then ever more rarely. A claimed set is worked on in its
+ * Polls while a lane is free: at once as long as there are full sets, then ever more rarely. A claimed set is worked on in its
  * lane while the next poll goes on, so that one slow set holds nobody up.
  */
 const poll = <Row extends Claimed, E>(engine: Engine<Row, E>, lanes: Semaphore.Semaphore, scope: Scope.Scope) =>
@@ -155,6 +157,7 @@ const poll = <Row extends Claimed, E>(engine: Engine<Row, E>, lanes: Semaphore.S
         Effect.catchCause(trouble("act or record")),
         Effect.ensuring(lanes.release(1))
       )
+    const rest = (millis: number) => Effect.race(Effect.sleep(millis), Deferred.await(engine.stopping))
     let pause = IDLE_FIRST_MILLIS
     while (true) {
       yield* lanes.take(1)
@@ -165,10 +168,11 @@ const poll = <Row extends Claimed, E>(engine: Engine<Row, E>, lanes: Semaphore.S
       if (rows.length > 0) {
         pause = IDLE_FIRST_MILLIS
         yield* Effect.forkIn(work(rows), scope)
+        if (rows.length < engine.settings.set_size) yield* rest(engine.settings.gather_millis)
         continue
       }
       yield* lanes.release(1)
-      yield* Effect.race(Effect.sleep(pause), Deferred.await(engine.stopping))
+      yield* rest(pause)
       pause = Math.min(pause * 2, engine.settings.idle_millis)
     }
   })
