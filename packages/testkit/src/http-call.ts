@@ -9,7 +9,7 @@ export interface Answer<Body = any> {
 }
 
 const bodyOf = (contentType: string | null, text: string): any =>
-  text === "" ? {} : /json/.test(contentType ?? "") ? JSON.parse(text) : text
+  text === "" ? {} : /\bjson/.test(contentType ?? "") ? JSON.parse(text) : text
 
 /**
  * One HTTP request, and its answer whatever the status is. A body that is a string is sent as it stands, anything else as

@@ -18,10 +18,9 @@ export const always: ReadonlyArray<Invariant> = [
     query: `
       SELECT product_id, warehouse_id FROM inventory.stock s
       FULL JOIN (
-        SELECT product_id, warehouse_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved
-        FROM inventory.movements GROUP BY 1, 2
+        SELECT product_id, warehouse_id, sum(on_hand_delta) AS on_hand FROM inventory.movements GROUP BY 1, 2
       ) m USING (product_id, warehouse_id)
-      WHERE coalesce(s.on_hand, 0) <> coalesce(m.on_hand, 0) OR coalesce(s.reserved, 0) <> coalesce(m.reserved, 0)`
+      WHERE coalesce(s.on_hand, 0) <> coalesce(m.on_hand, 0)`
   },
   {
     name: "reserved_is_what_is_held",
@@ -29,11 +28,22 @@ export const always: ReadonlyArray<Invariant> = [
       SELECT product_id, warehouse_id FROM (
         SELECT product_id, warehouse_id, reserved FROM inventory.stock WHERE reserved <> 0
       ) s FULL JOIN (
-        SELECT m.product_id, m.warehouse_id, sum(m.reserved_delta) AS held
-        FROM inventory.reservations r JOIN inventory.movements m ON m.cause_id = r.order_id AND m.kind = 'hold'
-        WHERE r.status = 'HELD' GROUP BY 1, 2
+        SELECT l.product_id, l.warehouse_id, sum(l.quantity) AS held
+        FROM inventory.reservations r, inventory.lines_of(r.lines) l WHERE r.status = 'HELD' GROUP BY 1, 2
       ) h USING (product_id, warehouse_id)
       WHERE coalesce(s.reserved, 0) <> coalesce(h.held, 0)`
+  },
+  {
+    name: "committed_is_what_left",
+    query: `
+      SELECT cause_id FROM (
+        SELECT cause_id, line, product_id, warehouse_id, -on_hand_delta AS quantity
+        FROM inventory.movements WHERE kind = 'commit'
+      ) m FULL JOIN (
+        SELECT r.order_id AS cause_id, l.*
+        FROM inventory.reservations r, inventory.lines_of(r.lines) l WHERE r.status = 'COMMITTED'
+      ) c USING (cause_id, line, product_id, warehouse_id, quantity)
+      WHERE m.cause_id IS NULL OR c.cause_id IS NULL`
   },
   {
     name: "captured_over_authorized",
@@ -63,8 +73,7 @@ export const always: ReadonlyArray<Invariant> = [
       WHERE r.status IN ('HELD', 'COMMITTED') AND EXISTS (
         SELECT 1 FROM jsonb_to_recordset(e.items) AS l (product_id uuid, quantity integer)
         FULL JOIN (
-          SELECT m.product_id, sum(m.reserved_delta) AS quantity
-          FROM inventory.movements m WHERE m.cause_id = r.order_id AND m.kind = 'hold' GROUP BY 1
+          SELECT h.product_id, sum(h.quantity) AS quantity FROM inventory.lines_of(r.lines) h GROUP BY 1
         ) a USING (product_id)
         WHERE coalesce(l.quantity, 0) <> coalesce(a.quantity, 0))`
   },

@@ -189,7 +189,9 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
           id uuid, fence integer, status text, reason text, last_error text,
           response_status smallint, response_body text
         )
-        WHERE e.id = s.id AND e.fence = s.fence AND e.status = 'AWAITING_AUTHORIZATION'
+        WHERE e.id = ANY (${
+        settlements.map(({ entry }) => entry.id)
+      }::uuid[]) AND e.id = s.id AND e.fence = s.fence AND e.status = 'AWAITING_AUTHORIZATION'
         RETURNING e.id`).pipe(
         Effect.map((rows) => {
           const settled = new Set(rows.map(({ id }) => id))

@@ -68,9 +68,8 @@ export class AdjustmentStore extends Context.Service<AdjustmentStore>()("surety/
           UPDATE inventory.stock SET on_hand = ${after.on_hand}::int
           WHERE product_id = ${a.product_id}::uuid AND warehouse_id = ${warehouse}::uuid
         ), moved AS (
-          INSERT INTO inventory.movements
-            (cause_id, kind, line, product_id, warehouse_id, on_hand_delta, reserved_delta)
-          VALUES (${a.id}::uuid, 'adjust', 0, ${a.product_id}::uuid, ${warehouse}::uuid, ${a.quantity}::int, 0)
+          INSERT INTO inventory.movements (cause_id, line, kind, product_id, warehouse_id, on_hand_delta)
+          VALUES (${a.id}::uuid, 0, 'adjust', ${a.product_id}::uuid, ${warehouse}::uuid, ${a.quantity}::int)
         )
         UPDATE inventory.adjustments
         SET on_hand_after = ${after.on_hand}::int, reserved_after = ${after.reserved}::int

@@ -2,9 +2,9 @@ import type { Allocation } from "@surety/contracts/inventory-api"
 import type { OrderId, WarehouseId } from "@surety/domain/ids"
 import type { RefusalReason, ReservationStatus } from "@surety/domain/stock"
 import { Context, Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { SqlClient, SqlError } from "effect/sql"
+import { onlyWarehouseOf, packLines, unpackLines } from "./packed-lines.ts"
 import type { StoredDecision } from "./routing-decision.ts"
-import { sumByRow } from "./shelf.ts"
 
 /** Where an order's reservation stands. A hold whose time is up counts as released, whether or not that is written yet. */
 export interface Standing {
@@ -35,10 +35,32 @@ export interface NewReservation {
   readonly order_id: OrderId
   readonly decision: StoredDecision
   readonly allocations: ReadonlyArray<Allocation>
-  /** The one warehouse it is held in, if it is one. */
-  readonly warehouse_id: WarehouseId | null
   readonly reason: RefusalReason | null
   readonly hold_seconds: number | null
+}
+
+/** A row as it is read: its warehouse follows from its lines. */
+type Row<A extends { readonly warehouse_id: unknown }> = Omit<A, "warehouse_id"> & { readonly lines: Uint8Array }
+
+const withWarehouse = <A extends { readonly lines: Uint8Array }>({ lines, ...row }: A) => ({
+  ...row,
+  warehouse_id: onlyWarehouseOf(unpackLines(lines))
+})
+
+const neverHeardOf = (order_id: OrderId): Settled => ({
+  order_id,
+  status: null,
+  expired: false,
+  warehouse_id: null,
+  reason: null,
+  settled: false
+})
+
+/** Whether a write was refused because it would have promised more of a product than a warehouse has. */
+export const isOversold = (error: unknown): error is SqlError.SqlError => {
+  if (!SqlError.isSqlError(error) || error.reason._tag !== "ConstraintError") return false
+  const cause: unknown = error.reason.cause
+  return cause instanceof Error && "constraint" in cause && cause.constraint === "stock_never_oversold"
 }
 
 /** The lock of an order, whether it has a row yet or not: the last eight bytes of its id, which in a UUIDv7 are random. */
@@ -55,7 +77,7 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
   make: Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const expired = sql.literal("coalesce(r.status = 'HELD' AND r.expires_at <= now(), false) AS expired")
-    const standing = sql.literal("r.order_id, r.status, r.warehouse_id, r.reason")
+    const standing = sql.literal("r.order_id, r.status, r.reason, r.lines")
 
     /**
      * From here to the end of the transaction nobody else decides about these orders. Such a lock writes nothing, and
@@ -67,8 +89,10 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
     })
 
     const standings = Effect.fn("readStandings")((ids: ReadonlyArray<OrderId>) =>
-      sql<Standing>`
-        SELECT ${standing}, ${expired} FROM inventory.reservations r WHERE r.order_id = ANY(${ids}::uuid[])`
+      sql<Row<Standing>>`
+        SELECT ${standing}, ${expired} FROM inventory.reservations r WHERE r.order_id = ANY(${ids}::uuid[])`.pipe(
+        Effect.map((rows): ReadonlyArray<Standing> => rows.map(withWarehouse))
+      )
     )
 
     /** Orders whose holds have run out, longest ago first. */
@@ -80,35 +104,20 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
       )
     )
 
-    /**
-     * Writes what was decided for a set: reservations, movements, and each stock row once; those are locked. The rows come
-     * as arrays, whose length the planner sees: it must not take a few rows for many and read the whole table.
-     */
+    /** Writes what was decided for a set. Refused as a whole (isOversold) when a stock row has too little by now. */
     const insert = Effect.fn("insertReservations")((reservations: ReadonlyArray<NewReservation>) => {
-      const rows = sumByRow(reservations.flatMap(({ allocations }) => allocations))
+      const rows = reservations.map(({ allocations, ...row }) => ({ ...row, lines: packLines(allocations) }))
       return sql`
-        WITH decided AS (
-          SELECT * FROM jsonb_to_recordset(${JSON.stringify(reservations)}::text::jsonb)
-            AS d (order_id uuid, decision jsonb, allocations jsonb, warehouse_id uuid, reason text, hold_seconds int)
-        ), reserved AS (
-          INSERT INTO inventory.reservations (order_id, decision, warehouse_id, reason, expires_at, status)
-          SELECT order_id, decision, warehouse_id, reason, now() + hold_seconds * interval '1 second',
+        WITH reserved AS (
+          INSERT INTO inventory.reservations (order_id, lines, decision, reason, expires_at, status)
+          SELECT order_id, lines, decision, reason, now() + hold_seconds * interval '1 second',
             CASE WHEN reason IS NULL THEN 'HELD' ELSE 'REFUSED' END
-          FROM decided
-        ), moved AS (
-          INSERT INTO inventory.movements
-            (cause_id, kind, line, product_id, warehouse_id, on_hand_delta, reserved_delta)
-          SELECT d.order_id, 'hold', a.place - 1, a.product_id, a.warehouse_id, 0, a.quantity
-          FROM decided d CROSS JOIN ROWS FROM (
-            jsonb_to_recordset(d.allocations) AS (product_id uuid, warehouse_id uuid, quantity int)
-          ) WITH ORDINALITY AS a (product_id, warehouse_id, quantity, place)
+          FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
+            AS d (order_id uuid, lines bytea, decision json, reason text, hold_seconds int)
+          ORDER BY order_id
+          RETURNING lines
         )
-        UPDATE inventory.stock s SET reserved = s.reserved + h.units
-        FROM unnest(
-          ${rows.map((row) => row.product_id)}::uuid[], ${rows.map((row) => row.warehouse_id)}::uuid[],
-          ${rows.map((row) => row.quantity)}::int[]
-        ) AS h (product_id, warehouse_id, units)
-        WHERE s.product_id = h.product_id AND s.warehouse_id = h.warehouse_id`
+        SELECT inventory.change_stock(array_agg(lines), 0, 1) FROM reserved`
     })
 
     /**
@@ -117,61 +126,55 @@ export class ReservationStore extends Context.Service<ReservationStore>()("suret
      */
     const settle = Effect.fn("settleReservations")(
       (ids: ReadonlyArray<OrderId>, status: "COMMITTED" | "RELEASED", onlyExpired = false) =>
-        sql<Settled>`
+        sql<Row<Settled>>`
         WITH settled AS (
-          UPDATE inventory.reservations SET status = ${status}, expires_at = NULL, updated_at = now()
-          WHERE order_id = ANY(${ids}::uuid[]) AND status = 'HELD' AND (NOT ${onlyExpired} OR expires_at <= now())
-          RETURNING order_id
-        ), held AS MATERIALIZED (
-          SELECT m.* FROM settled JOIN inventory.movements m ON m.cause_id = settled.order_id AND m.kind = 'hold'
-        ), locked AS MATERIALIZED (
-          SELECT s.product_id, s.warehouse_id, h.units
-          FROM (SELECT product_id, warehouse_id, sum(reserved_delta)::int AS units FROM held GROUP BY 1, 2) h
-          JOIN inventory.stock s ON s.product_id = h.product_id AND s.warehouse_id = h.warehouse_id
-          ORDER BY s.product_id, s.warehouse_id FOR UPDATE OF s
-        ), counted AS (
-          UPDATE inventory.stock s SET
-            on_hand = s.on_hand - CASE ${status} WHEN 'COMMITTED' THEN l.units ELSE 0 END,
-            reserved = s.reserved - l.units
-          FROM locked l WHERE s.product_id = l.product_id AND s.warehouse_id = l.warehouse_id
+          UPDATE inventory.reservations r SET status = ${status}, expires_at = NULL,
+            released_at = CASE ${status} WHEN 'RELEASED' THEN now() END
+          WHERE r.order_id = ANY(${ids}::uuid[]) AND r.status = 'HELD' AND (NOT ${onlyExpired} OR r.expires_at <= now())
+          RETURNING r.order_id, r.lines
         ), moved AS (
-          INSERT INTO inventory.movements
-            (cause_id, kind, line, product_id, warehouse_id, on_hand_delta, reserved_delta)
-          SELECT cause_id, CASE ${status} WHEN 'COMMITTED' THEN 'commit' ELSE 'release' END, line, product_id,
-            warehouse_id, CASE ${status} WHEN 'COMMITTED' THEN -reserved_delta ELSE 0 END, -reserved_delta
-          FROM held
+          INSERT INTO inventory.movements (cause_id, line, kind, product_id, warehouse_id, on_hand_delta)
+          SELECT settled.order_id, l.line, 'commit', l.product_id, l.warehouse_id, -l.quantity
+          FROM settled, inventory.lines_of(settled.lines) l WHERE ${status} = 'COMMITTED'
+          ORDER BY 1, 2
+        ), counted AS MATERIALIZED (
+          SELECT inventory.change_stock(array_agg(lines), CASE ${status} WHEN 'COMMITTED' THEN -1 ELSE 0 END, -1)
+          FROM settled
         )
-        SELECT asked.order_id, r.status, r.warehouse_id, r.reason, ${expired}, settled.order_id IS NOT NULL AS settled
-        FROM unnest(${ids}::uuid[]) AS asked (order_id)
-        LEFT JOIN inventory.reservations r USING (order_id) LEFT JOIN settled USING (order_id)`
+        SELECT ${standing}, ${expired}, r.order_id IN (SELECT order_id FROM settled) AS settled
+        FROM inventory.reservations r, counted WHERE r.order_id = ANY(${ids}::uuid[])`.pipe(
+          Effect.map((rows): ReadonlyArray<Settled> => {
+            const known = new Map(rows.map((row) => [row.order_id, withWarehouse(row)]))
+            return ids.map((id) => known.get(id) ?? neverHeardOf(id))
+          })
+        )
     )
 
     /** RELEASED rows for orders never heard of, so that a reservation that comes late is refused. */
     const entomb = Effect.fn("entombOrders")((ids: ReadonlyArray<OrderId>) =>
       sql`
-        INSERT INTO inventory.reservations (order_id, status)
-        SELECT order_id, 'RELEASED' FROM unnest(${ids}::uuid[]) AS o (order_id)`
+        INSERT INTO inventory.reservations (order_id, released_at, status)
+        SELECT order_id, now(), 'RELEASED' FROM unnest(${ids}::uuid[]) AS o (order_id)`
     )
 
-    /** One reservation in full; what it holds is read from its movements, and nothing is held by one that is over. */
+    /** One reservation in full; nothing is held by one that is over. */
     const read = Effect.fn("readReservation")((id: OrderId) =>
-      sql<StoredReservation>`
+      sql<Omit<Row<StoredReservation>, "allocations">>`
         SELECT ${standing}, ${expired}, r.decision,
           to_json(r.expires_at) #>> '{}' AS expires_at, to_json(r.created_at) #>> '{}' AS created_at,
           coalesce((
-            SELECT jsonb_agg(
-              jsonb_build_object(
-                'product_id', m.product_id, 'warehouse_id', m.warehouse_id, 'quantity', m.reserved_delta
-              ) ORDER BY m.line)
-            FROM inventory.movements m
-            WHERE m.cause_id = r.order_id AND m.kind = 'hold' AND r.status IN ('HELD', 'COMMITTED')
-          ), '[]') AS allocations,
-          coalesce((
             SELECT jsonb_object_agg(w.code, w.id) FROM inventory.warehouses w
-            WHERE w.id = r.warehouse_id
-              OR w.code IN (SELECT seen ->> 0 FROM jsonb_array_elements(r.decision -> 'seen') seen)
+            WHERE w.id IN (SELECT warehouse_id FROM inventory.lines_of(r.lines))
+              OR w.code IN (SELECT seen ->> 0 FROM json_array_elements(r.decision -> 'seen') seen)
           ), '{}') AS warehouse_ids
-        FROM inventory.reservations r WHERE r.order_id = ${id}::uuid`.pipe(Effect.map((rows) => rows[0]))
+        FROM inventory.reservations r WHERE r.order_id = ${id}::uuid`.pipe(
+        Effect.map(([row]): StoredReservation | undefined =>
+          row && {
+            ...withWarehouse(row),
+            allocations: row.status === "HELD" || row.status === "COMMITTED" ? unpackLines(row.lines) : []
+          }
+        )
+      )
     )
 
     return { lockOrders, standings, expiredOrders, insert, settle, entomb, read } as const

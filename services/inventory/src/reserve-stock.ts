@@ -1,12 +1,13 @@
 import type { Reserve } from "@surety/contracts/inventory-api"
-import type { OrderId, WarehouseId } from "@surety/domain/ids"
+import type { OrderId } from "@surety/domain/ids"
 import { mergeItems } from "@surety/domain/order"
 import { inTransaction } from "@surety/platform/database"
 import { Effect, Option } from "effect"
 import { type Choice, chooseWarehouses, type Routed } from "./choose-warehouses.ts"
 import { Geocoder } from "./geocoder.ts"
+import { onlyWarehouseOf } from "./packed-lines.ts"
 import { reclaimExpired } from "./release-stock.ts"
-import { type NewReservation, ReservationStore, type Standing } from "./reservation-store.ts"
+import { isOversold, type NewReservation, ReservationStore, type Standing } from "./reservation-store.ts"
 import { type Destination, storeDecision } from "./routing-decision.ts"
 import { Shelf } from "./shelf.ts"
 import { StockStore } from "./stock-store.ts"
@@ -32,12 +33,15 @@ export const reserveStock = Effect.fn("reserveStock")(function*(requests: Readon
   const orders = yield* Effect.forEach(new Map(requests.map((r) => [r.order_id, r])).values(), readOrder)
   const standings = new Map<OrderId, Standing>()
   let pending = orders
+  let locking = false
   for (let round = 0; pending.length > 0; round++) {
     if (round === ROUNDS_MAX) return yield* Effect.die(new Error(`no decision after ${ROUNDS_MAX} rounds`))
     // A transaction a round: the rows of the next round may come before those locked in this one, and locks are only
     // ever taken in the order of the keys. What is decided is decided; the rest sees what others have done meanwhile.
-    for (const standing of yield* reserveOnce(pending)) standings.set(standing.order_id, standing)
+    const decided = yield* reserveOnce(pending, locking).pipe(Effect.catchIf(isOversold, () => Effect.succeed([])))
+    for (const standing of decided) standings.set(standing.order_id, standing)
     pending = pending.filter(({ order_id }) => !standings.has(order_id))
+    locking = true
   }
   return requests.map(({ order_id }) => standings.get(order_id)!)
 }, Effect.orDie)
@@ -59,51 +63,53 @@ const readOrder = Effect.fnUntraced(function*(request: Reserve) {
   } satisfies Order
 })
 
-/** One transaction: answers those orders that could be decided. */
+/**
+ * One transaction: answers those orders that could be decided. Stock mostly is as it was read a moment before, so the first
+ * round trusts that and leaves the rest to `stock_never_oversold`, which fails it whole when others were quicker; a row
+ * is then locked by its update alone. The rounds after it lock the rows first, and look again.
+ */
 const reserveOnce = Effect.fn("reserveOnce")(
-  function*(orders: ReadonlyArray<Order>) {
+  function*(orders: ReadonlyArray<Order>, locking: boolean) {
     const reservations = yield* ReservationStore
-    const stock = yield* StockStore
     const ids = orders.map(({ order_id }) => order_id)
     yield* reservations.lockOrders(ids)
     const known = yield* reservations.standings(ids)
     const knownIds = new Set(known.map(({ order_id }) => order_id))
     const choices = yield* chooseWarehouses(orders.filter(({ order_id }) => !knownIds.has(order_id)))
-    const wanted = choices.flatMap((choice) => choice._tag === "Placed" ? choice.placement.allocations : [])
-    const shelf = new Shelf()
-    if (wanted.length > 0) {
-      for (const row of yield* stock.lock(wanted)) shelf.learn(row.product_id, row.warehouse_id, row.available)
-    }
-    const decided = choices.flatMap((choice) => decide(choice, shelf))
+    const possible = locking ? yield* stillPossible(choices) : choices
+    const decided = possible.flatMap(reservationOf)
     if (decided.length > 0) yield* reservations.insert(decided)
     return [...known, ...decided.map(standingOf)]
   },
   inTransaction
 )
 
-/** Under the lock, in order of arrival: held if its rows still have enough, refused, or nothing yet. */
-const decide = (choice: Choice<Order>, shelf: Shelf): ReadonlyArray<NewReservation> => {
+/** Locks the rows that were chosen, and leaves out the orders, in order of arrival, for which these have too little by now. */
+const stillPossible = Effect.fnUntraced(function*(choices: ReadonlyArray<Choice<Order>>) {
+  const wanted = choices.flatMap((choice) => choice._tag === "Placed" ? choice.placement.allocations : [])
+  if (wanted.length === 0) return choices
+  const stock = yield* StockStore
+  const shelf = new Shelf()
+  for (const row of yield* stock.lock(wanted)) shelf.learn(row.product_id, row.warehouse_id, row.available)
+  return choices.filter((choice) => choice._tag !== "Placed" || shelf.take(choice.placement.allocations))
+})
+
+/** Held or refused; nothing yet for one that must be looked at again. */
+const reservationOf = (choice: Choice<Order>): ReadonlyArray<NewReservation> => {
   if (choice._tag === "Later") return []
   const { destination, hold_seconds, order_id } = choice.order
   if (choice._tag === "Refused") {
     const decision = storeDecision(destination, choice.looked, choice.shortages)
-    return [{ order_id, decision, allocations: [], warehouse_id: null, reason: choice.reason, hold_seconds: null }]
+    return [{ order_id, decision, allocations: [], reason: choice.reason, hold_seconds: null }]
   }
   const { allocations, looked } = choice.placement
-  if (!shelf.take(allocations)) return []
-  const decision = storeDecision(destination, looked)
-  return [{ order_id, decision, allocations, warehouse_id: onlyWarehouseOf(allocations), reason: null, hold_seconds }]
+  return [{ order_id, decision: storeDecision(destination, looked), allocations, reason: null, hold_seconds }]
 }
 
-const onlyWarehouseOf = (allocations: NewReservation["allocations"]): WarehouseId | null => {
-  const [warehouse, ...others] = new Set(allocations.map(({ warehouse_id }) => warehouse_id))
-  return others.length === 0 ? warehouse ?? null : null
-}
-
-const standingOf = ({ order_id, reason, warehouse_id }: NewReservation): Standing => ({
+const standingOf = ({ allocations, order_id, reason }: NewReservation): Standing => ({
   order_id,
   status: reason === null ? "HELD" : "REFUSED",
   expired: false,
-  warehouse_id,
+  warehouse_id: onlyWarehouseOf(allocations),
   reason
 })

@@ -16,24 +16,27 @@ export type Destination =
   | { readonly fallback: NonNullable<RoutingDecision["fallback"]> }
 
 /**
- * A decision in short hand, since one is written with every order: about 90 bytes for the ordinary one, where the first
+ * A decision in short hand, since one is written with every order: about 50 bytes for the ordinary one, where the first
  * warehouse looked at is the one taken. That one needs no entry in `seen`: the row names it, and `m` its distance. The
  * others stand by their codes, which are as lasting as their ids and shorter.
  */
 export interface StoredDecision {
-  readonly to?: readonly [latitude: number, longitude: number, matched: string, name: string]
+  readonly to?: readonly [latitude: number, longitude: number, matched: MatchInitial, name: string]
   readonly why?: NonNullable<RoutingDecision["fallback"]>
-  readonly seen?: ReadonlyArray<readonly [code: string, meters: number, verdict: Initial]>
+  readonly seen?: ReadonlyArray<readonly [code: string, meters: number, verdict: VerdictInitial]>
   readonly m?: number
   readonly short?: ReadonlyArray<readonly [ProductId, requested: number, available: number]>
 }
 
-type Initial = "c" | "i" | "n"
 const verdicts = { c: "chosen", i: "insufficient_stock", n: "not_stocked" } as const satisfies Record<
-  Initial,
+  string,
   CandidateVerdict
 >
-const initialOf = (verdict: CandidateVerdict) => verdict.slice(0, 1) as Initial
+const matches = { c: "city", l: "location", p: "postal_code" } as const satisfies Record<string, Place["matched"]>
+type VerdictInitial = keyof typeof verdicts
+type MatchInitial = keyof typeof matches
+const verdictInitial = (verdict: CandidateVerdict) => verdict.slice(0, 1) as VerdictInitial
+const matchInitial = (matched: Place["matched"]) => matched.slice(0, 1) as MatchInitial
 
 /** A tenth of a metre: nobody's address is more exact. */
 const round = (degrees: number) => Math.round(degrees * 1e6) / 1e6
@@ -48,14 +51,15 @@ export const storeDecision = (
   const seen = looked.filter((verdict) => verdict !== only)
   return {
     ...("place" in destination ? { to: shortPlace(destination.place) } : { why: destination.fallback }),
-    ...(seen.length > 0 && { seen: seen.map((v) => [v.code, Math.round(v.meters), initialOf(v.verdict)] as const) }),
+    ...(seen.length > 0 &&
+      { seen: seen.map((v) => [v.code, Math.round(v.meters), verdictInitial(v.verdict)] as const) }),
     ...(only && { m: Math.round(only.meters) }),
     ...(shortages.length > 0 && { short: shortages.map((s) => [s.product_id, s.requested, s.available] as const) })
   }
 }
 
 const shortPlace = ({ latitude, longitude, matched, name }: Place) =>
-  [round(latitude), round(longitude), matched, matched === "location" ? "" : name] as const
+  [round(latitude), round(longitude), matchInitial(matched), matched === "location" ? "" : name] as const
 
 /** The decision as the contract tells it. `ids` are those of the warehouses it names, and of the chosen one, by code. */
 export const readDecision = (
@@ -68,7 +72,7 @@ export const readDecision = (
   const [latitude, longitude, matched, name] = stored.to ?? []
   return {
     ...(latitude !== undefined && longitude !== undefined && matched !== undefined &&
-      { destination: { latitude, longitude, matched, name: name || `${latitude}, ${longitude}` } }),
+      { destination: { latitude, longitude, matched: matches[matched], name: name || `${latitude}, ${longitude}` } }),
     ...(stored.why && { fallback: stored.why }),
     candidates: [...(stored.seen ?? []), ...last].map(([code, distance_meters, initial]) => ({
       warehouse_id: ids[code]!,

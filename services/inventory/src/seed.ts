@@ -106,9 +106,8 @@ export const seedCatalogue = Effect.gen(function*() {
         quantity, 0
       FROM given ON CONFLICT DO NOTHING RETURNING *
     ), moved AS (
-      INSERT INTO inventory.movements
-        (cause_id, kind, line, product_id, warehouse_id, on_hand_delta, reserved_delta)
-      SELECT id, 'adjust', 0, product_id, warehouse_id, quantity, 0 FROM made WHERE quantity <> 0
+      INSERT INTO inventory.movements (cause_id, line, kind, product_id, warehouse_id, on_hand_delta)
+      SELECT id, 0, 'adjust', product_id, warehouse_id, quantity FROM made WHERE quantity <> 0
     )
     INSERT INTO inventory.stock (product_id, warehouse_id, on_hand)
     SELECT product_id, warehouse_id, quantity FROM made ORDER BY product_id, warehouse_id

@@ -18,7 +18,7 @@ export interface WarehouseLevel {
   readonly available: number
 }
 
-/** Stock rows: read for people, or locked for a decision. They change only together with their movements. */
+/** Stock rows: read for people, or locked for a decision. They change only together with what explains them. */
 export class StockStore extends Context.Service<StockStore>()("surety/inventory/StockStore", {
   make: Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
@@ -39,10 +39,10 @@ export class StockStore extends Context.Service<StockStore>()("surety/inventory/
     const levels = Effect.fn("readLevels")((product: ProductId) =>
       sql<WarehouseLevel>`
         WITH lapsed AS (
-          SELECT m.warehouse_id, sum(m.reserved_delta)::int AS units
-          FROM inventory.reservations r JOIN inventory.movements m ON m.cause_id = r.order_id AND m.kind = 'hold'
-          WHERE r.expires_at <= now() AND m.product_id = ${product}::uuid
-          GROUP BY m.warehouse_id
+          SELECT l.warehouse_id, sum(l.quantity)::int AS units
+          FROM inventory.reservations r, inventory.lines_of(r.lines) l
+          WHERE r.expires_at <= now() AND l.product_id = ${product}::uuid
+          GROUP BY l.warehouse_id
         )
         SELECT s.warehouse_id, w.code, s.on_hand, s.reserved,
           s.on_hand - s.reserved + coalesce(lapsed.units, 0) AS available

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { isConcurrent } from "@surety/testkit/test-database"
-import { Effect, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 import { anywhere, dice } from "./geodesy.ts"
 import {
@@ -15,7 +15,9 @@ import {
   reserveSet,
   stock
 } from "./inventory-under-test.ts"
+import { rotterdam, twoPlaces } from "./two-places.ts"
 
+const nearHome = { shipping_address: { location: rotterdam } }
 const random = dice(7)
 const shuffled = <A>(all: ReadonlyArray<A>) =>
   all.map((a) => [random(), a] as const).toSorted(([a], [b]) => a - b).map(([, a]) => a)
@@ -71,6 +73,37 @@ layer(InventoryUnderTest.layer, { excludeTestServices: true, timeout: "120 secon
       assert.deepStrictEqual(second.slice(0, 40).map((r) => r.warehouse_id), places.slice(60).map((place) => place.id))
       assert.isTrue(second.slice(40).every((r) => r.reason === "insufficient_stock"))
     }))
+
+  it.effect("an order whose warehouse is emptied between the look and the write is decided anew", (context) =>
+    Effect.gen(function*() {
+      if (!isConcurrent()) {
+        return context.skip("this database runs one transaction at a time: nobody can come between")
+      }
+      const { away, home, product } = yield* twoPlaces
+      const [near, two] = [anOrder([[product, 6]], nearHome), anOrder([[product, 2]], nearHome)]
+      const sql = yield* SqlClient.SqlClient
+      const set = yield* sql.withTransaction(Effect.gen(function*() {
+        yield* sql`
+          WITH left_home AS (
+            UPDATE inventory.stock SET on_hand = on_hand - 7
+            WHERE product_id = ${product}::uuid AND warehouse_id = ${home}::uuid
+          )
+          INSERT INTO inventory.movements (cause_id, line, kind, product_id, warehouse_id, on_hand_delta)
+          VALUES (gen_random_uuid(), 0, 'adjust', ${product}::uuid, ${home}::uuid, -7)`
+        const reserving = yield* Effect.forkScoped(reserveSet([near, two]), { startImmediately: true })
+        // They have read ten units at home, and wait to write.
+        yield* sql<{ n: number }>`
+          SELECT count(*)::int AS n FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock'`.pipe(
+          Effect.repeat({ until: ([row]) => row?.n === 1, schedule: Schedule.spaced("5 millis"), times: 1000 })
+        )
+        return reserving
+      }))
+      const results = yield* Fiber.join(set)
+      assert.deepStrictEqual(results.map((r) => [r.outcome, r.warehouse_id]), [["done", away], ["done", home]])
+      assert.deepInclude(yield* availabilityOf(product), { on_hand: 13, reserved: 8, available: 5 })
+      yield* assertBooksBalance
+    }).pipe(Effect.scoped))
 
   it.effect("shuffled multi-line orders over 50 products cause no deadlock", (context) =>
     Effect.gen(function*() {

@@ -96,9 +96,9 @@ export const releaseSet = set("/reservations/releases/batch")
 export const commitSet = set("/reservations/commitments/batch")
 export const reserve = (order: object) => call("POST", "/reservations", order)
 
-const booksOfInventory = ["oversell", "stock_drift", "reserved_is_what_is_held"]
+const booksOfInventory = ["oversell", "stock_drift", "reserved_is_what_is_held", "committed_is_what_left"]
 
-/** Counters equal the sums of their movements, and what is reserved is what is held. */
+/** What is on hand is what came and left, what is reserved is what is held, and what left is what was committed. */
 export const assertBooksBalance = Effect.gen(function*() {
   const verdict = yield* judge(always.filter(({ name }) => booksOfInventory.includes(name)))
   assert.deepStrictEqual(verdict, [])

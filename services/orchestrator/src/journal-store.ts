@@ -89,10 +89,12 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
 
         /**
          * Writes under the fence a row was claimed with. No locks are taken in an order of their own: only the holder of
-         * a lease writes a row, claims skip what is locked, so two workers never wait for each other in a circle.
+         * a lease writes a row, claims skip what is locked, so two workers never wait for each other in a circle. The ids
+         * come as an array too: a plan made while the table was empty would otherwise read all of it for ever.
          */
-        const record = (recordings: ReadonlyArray<Recording>) =>
-          retryLocks(sql<{ id: string }>`
+        const record = (recordings: ReadonlyArray<Recording>) => {
+          const ids = recordings.map((recording) => recording.id)
+          return retryLocks(sql<{ id: string }>`
             WITH change AS MATERIALIZED (
               SELECT * FROM jsonb_to_recordset(${JSON.stringify(recordings)}::text::jsonb) AS c (
                 id uuid, fence integer, status text, undoing text, attempts integer, wait_millis integer, reason text,
@@ -115,7 +117,8 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
                 END,
                 updated_at = now()
               FROM change c
-              WHERE e.id = c.id AND e.fence = c.fence AND e.lease_owner = ${settings.owner}
+              WHERE e.id = ANY (${ids}::uuid[]) AND e.id = c.id AND e.fence = c.fence
+                AND e.lease_owner = ${settings.owner}
               RETURNING e.id, c.wait_millis, c.parked_reason
             ), later AS (
               UPDATE ledger.due d SET next_run_at = CASE
@@ -123,12 +126,13 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
                 ELSE now() + r.wait_millis * interval '1 millisecond'
               END
               FROM recorded r
-              WHERE d.order_id = r.id AND (r.parked_reason IS NOT NULL OR r.wait_millis > 0)
+              WHERE d.order_id = ANY (${ids}::uuid[]) AND d.order_id = r.id AND (r.parked_reason IS NOT NULL OR r.wait_millis > 0)
             )
             SELECT id FROM recorded`).pipe(
             Effect.map((rows): ReadonlySet<string> => new Set(rows.map((row) => row.id))),
             databaseDefectsAsFailures
           )
+        }
 
         return LedgerJournal.of({ claim, record })
       })

@@ -85,7 +85,8 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
         FROM jsonb_to_recordset(${JSON.stringify(findings)}::text::jsonb) AS f (
           reference uuid, status text, provider_id text, captured_cents bigint, refusal_code text
         )
-        WHERE p.reference = f.reference AND (p.status, f.status) IN (
+        WHERE p.reference = ANY (${findings.map(({ reference }) => reference)}::uuid[]) AND p.reference = f.reference
+          AND (p.status, f.status) IN (
           ('AUTHORIZING', 'AUTHORIZED'), ('AUTHORIZING', 'DECLINED'), ('AUTHORIZED', 'CAPTURED'),
           ('AUTHORIZED', 'CAPTURE_REFUSED'), ('AUTHORIZED', 'VOIDED'), ('CAPTURE_REFUSED', 'VOIDED'),
           ('CAPTURE_REFUSED', 'CAPTURED'))
