@@ -1,7 +1,7 @@
 import { Effect, Redacted } from "effect"
 import * as http from "node:http"
 import * as https from "node:https"
-import { addAbortSignal, type Readable } from "node:stream"
+import type { Readable } from "node:stream"
 import { Stripe } from "stripe"
 import type { ProviderPatience } from "./guard-provider.ts"
 
@@ -27,7 +27,10 @@ const makeHttpClient = (agent: http.Agent): Stripe.HttpClient => {
       const response = await client.makeRequest(...request).catch((cause: NodeJS.ErrnoException) => {
         throw cause.code === "ETIMEDOUT" ? cause : new Error(cause.code ?? cause.message, { cause })
       })
-      addAbortSignal(AbortSignal.timeout(request[7]), response.getRawResponse() as Readable)
+      const body = response.getRawResponse() as Readable
+      // A signal of AbortSignal.timeout would go off for every request, also for those that ended long before.
+      const late = setTimeout(() => body.destroy(new Error("the body took too long")), request[7])
+      body.once("close", () => clearTimeout(late))
       const readJson = response.toJSON.bind(response)
       response.toJSON = async () => {
         const body: unknown = await readJson()
