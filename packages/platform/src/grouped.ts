@@ -10,6 +10,8 @@ export interface GroupSettings {
   readonly size_max: number
   /** Sets under way at the same time. The fewer, the larger they grow under load. */
   readonly turns: number
+  /** How long the first of a set waits for others, in milliseconds. */
+  readonly gather_millis?: number
 }
 
 const databaseAway = (cause: Cause.Cause<unknown>) =>
@@ -28,6 +30,7 @@ export const grouped = <In, Out, E>(
   Effect.gen(function*() {
     const turns = yield* Semaphore.make(settings.turns)
     const ask = Request.of<Ask<In, Out, E>>()
+    const gather = settings.gather_millis === undefined ? Effect.yieldNow : Effect.sleep(settings.gather_millis)
     type Entries = ReadonlyArray<Request.Entry<Ask<In, Out, E>>>
 
     const answer = (entries: Entries): Effect.Effect<void> =>
@@ -43,7 +46,7 @@ export const grouped = <In, Out, E>(
     const resolver = RequestResolver.makeWith<Ask<In, Out, E>>({
       batchKey: () => run,
       // Those that ask in the same breath are together even when a turn is free.
-      delay: Effect.andThen(Effect.yieldNow, turns.withPermit(Effect.void)),
+      delay: Effect.andThen(gather, turns.withPermit(Effect.void)),
       collectWhile: (entries) => entries.size < settings.size_max,
       // What is done for all belongs to nobody's trace; each has a span of his own around his question.
       runAll: (entries) => Effect.updateContext(turns.withPermit(answer(entries)), Context.omit(Tracer.ParentSpan))

@@ -9,6 +9,11 @@ import { Effect } from "effect"
 import type { Neighbours } from "./neighbours.ts"
 
 const RETRY_AFTER_SECONDS = 2
+/**
+ * How long an order waits for others to be accepted with: those that ask for prices together are written, authorized and
+ * answered together from then on.
+ */
+const GATHER_MILLIS = 8
 
 /**
  * The catalogue's prices; orders that ask at once ask together. What goes wrong is logged once for all of them, and none
@@ -16,7 +21,7 @@ const RETRY_AFTER_SECONDS = 2
  */
 export const makeAskPrices = ({ inventory }: Neighbours["Service"], timeoutMillis: number) =>
   grouped(
-    { size_max: PRICES_MAX / LINES_MAX, turns: 2 },
+    { size_max: PRICES_MAX / LINES_MAX, turns: 2, gather_millis: GATHER_MILLIS },
     (orders: ReadonlyArray<ReadonlyArray<ProductId>>) =>
       inventory.catalogue.prices({ payload: { product_ids: [...new Set(orders.flat())] } }).pipe(
         Effect.timeout(timeoutMillis),

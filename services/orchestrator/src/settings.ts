@@ -13,7 +13,7 @@ export const orchestratorSettings = Config.all({
     set_size: wholeSetting("SAGA_SET_SIZE", { minimum: 1, maximum: 64, fallback: 64 }),
     lanes: wholeSetting("SAGA_LANES", { minimum: 1, maximum: 16, fallback: 4 }),
     act_timeout_millis: wholeSetting("SAGA_CALL_TIMEOUT_MILLIS", { minimum: 50, maximum: 25_000, fallback: 10_000 }),
-    gather_millis: wholeSetting("SAGA_GATHER_MILLIS", { minimum: 0, maximum: 1_000, fallback: 40 }),
+    gather_millis: wholeSetting("SAGA_GATHER_MILLIS", { minimum: 0, maximum: 1_000, fallback: 80 }),
     idle_millis: wholeSetting("SAGA_IDLE_MILLIS", { minimum: 10, maximum: 10_000, fallback: 500 })
   }),
   archive: Config.all({
