@@ -7,7 +7,9 @@ import { request, type Stack, stackForTests } from "./stack-for-tests.ts"
 export const soon = {
   OTEL_BSP_SCHEDULE_DELAY: "50",
   OTEL_BLRP_SCHEDULE_DELAY: "50",
-  OTEL_METRIC_EXPORT_INTERVAL: "200"
+  OTEL_METRIC_EXPORT_INTERVAL: "200",
+  GAUGES_EVERY_MILLIS: "100",
+  CORRECTNESS_EVERY_MILLIS: "200"
 }
 
 /** A stack that is watched, and who watches it. */
@@ -36,20 +38,21 @@ export const placeTraced = (stack: Stack, order: object) =>
     return { reply, traceId }
   })
 
-/** All spans of an order, once its processing has been received to the end. */
+/**
+ * All spans of an order, once its processing has been received to the end: what each step called, too, and the request
+ * itself, which other services export in their own time.
+ */
 export const spansOfOrder = (receiver: OtlpReceiver, traceId: string, status: string) =>
-  Effect.map(
-    receiver.awaitSpan((span) =>
-      span.trace_id === traceId && span.kind === "consumer" && span.attributes["saga.status"] === status
-    ).pipe(
-      // What its steps were called for is exported with it or before; the request's own span by another service.
-      Effect.andThen(receiver.awaitSpan((span) => span.trace_id === traceId && span.kind === "server")),
-      Effect.andThen(
-        receiver.until("a step for each service", () => {
-          const services = new Set(receiver.spansOf(traceId).map((span) => span.service))
-          return fiveServices.every((service) => services.has(service)) ? true : undefined
-        })
-      )
-    ),
-    () => receiver.spansOf(traceId)
-  )
+  receiver.until(`an order that ended ${status}, whole`, () => {
+    const spans = receiver.spansOf(traceId)
+    const ended = spans.some((span) => span.kind === "consumer" && span.attributes["saga.status"] === status)
+    const isWhole = spans.every((span) =>
+      (span.parent_id === undefined || span.kind === "server" ||
+        spans.some(({ span_id }) => span_id === span.parent_id)) &&
+      (!span.name.startsWith("saga.step") || spans.some(({ parent_id }) => parent_id === span.span_id))
+    )
+    const request = spans.find((span) => span.kind === "server")
+    const last = status !== "COMPLETED" || spans.some((span) => span.name === "confirm order")
+    const isKnown = fiveServices.every((service) => spans.some((span) => span.service === service))
+    return ended && isWhole && last && isKnown && request !== undefined ? spans : undefined
+  })

@@ -35,9 +35,10 @@ export const SET_MAX = 64
 /** As long as a W3C `traceparent` of version 00 is. */
 const TRACEPARENT_LENGTH = 55
 /** What is no `traceparent` is passed over: the orders matter, and nothing depends on these being there. */
-const Traceparents = Schema.Array(Schema.NullOr(Schema.String.check(Schema.isMaxLength(TRACEPARENT_LENGTH))))
+export const Traceparents = Schema.Array(Schema.NullOr(Schema.String.check(Schema.isMaxLength(TRACEPARENT_LENGTH))))
   .check(Schema.isMaxLength(SET_MAX))
   .annotate({ description: "The trace context of each item (W3C traceparent), in the order of the items" })
+export type Traceparents = typeof Traceparents.Type
 
 /** A request for a whole set: answered in one transaction, one result an item, in the same order. */
 export const setOf = <S extends Schema.Constraint>(item: S) =>

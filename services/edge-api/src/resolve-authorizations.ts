@@ -1,5 +1,5 @@
 import { databaseDefectsAsFailures } from "@surety/platform/database"
-import { expand, inTraceOf, withoutTracing } from "@surety/platform/telemetry/trace-context"
+import { carrying, expand, inTraceOf, withoutTracing } from "@surety/platform/telemetry/trace-context"
 import { type RetryPolicy, waitAfter } from "@surety/saga/retry"
 import { Deferred, Effect, Fiber, Layer, Random } from "effect"
 import type { Authorized } from "./answer.ts"
@@ -45,7 +45,7 @@ const makeResolver = (settings: ResolveSettings) =>
       )
 
     const giveUp = (entry: HeldEntry) =>
-      payment.payments.voidSet({ payload: { items: [entry.id] } }).pipe(
+      payment.payments.voidSet({ payload: { items: [entry.id], ...carrying([expand(entry.trace_context)]) } }).pipe(
         Effect.map(({ results: [result] }) =>
           result?.outcome === "done" ? declined("authorization_timed_out") : unknown(`void: ${result?.outcome}`)
         ),

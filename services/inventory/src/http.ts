@@ -29,12 +29,12 @@ const catalogue = HttpApiBuilder.group(InventoryApi, "catalogue", (handlers) =>
 const reservations = HttpApiBuilder.group(InventoryApi, "reservations", (handlers) =>
   handlers.handleAll({
     reserve: ({ payload }) => reserveOne(payload),
-    reserveSet: ({ payload }) => reserveSet(payload.items),
+    reserveSet: ({ payload }) => reserveSet(payload.items, payload.traceparents),
     reservation: ({ params }) => readReservation(params.order_id),
     release: ({ params }) => releaseOne(params.order_id),
-    releaseSet: ({ payload }) => releaseSet(payload.items),
+    releaseSet: ({ payload }) => releaseSet(payload.items, payload.traceparents),
     commit: ({ params }) => commitOne(params.order_id),
-    commitSet: ({ payload }) => commitSet(payload.items)
+    commitSet: ({ payload }) => commitSet(payload.items, payload.traceparents)
   }))
 
 /** A line an endpoint: the use cases decide. */

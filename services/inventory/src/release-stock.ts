@@ -1,7 +1,7 @@
 import type { OrderId } from "@surety/domain/ids"
 import { inTransaction } from "@surety/platform/database"
 import { Effect } from "effect"
-import { ReservationStore, type Standing } from "./reservation-store.ts"
+import { ReservationStore, type Settled, type Standing } from "./reservation-store.ts"
 
 /** How many expired holds one transaction takes back. */
 const RECLAIM_SET = 64
@@ -19,7 +19,7 @@ export const releaseStock = Effect.fn("releaseStock")(
     const before = yield* store.settle(ids, "RELEASED")
     const unknown = before.flatMap((row) => row.status === null ? [row.order_id] : [])
     if (unknown.length > 0) yield* store.entomb(unknown)
-    return before.map((row): Standing =>
+    return before.map((row): Standing & Pick<Settled, "settled"> =>
       row.settled || row.status === null
         ? { ...row, status: "RELEASED", expired: false }
         : { ...row, status: row.status }

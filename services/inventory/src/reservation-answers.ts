@@ -1,19 +1,18 @@
 import type { Reservation, ReservationResult, Reserve } from "@surety/contracts/inventory-api"
+import type { Traceparents } from "@surety/contracts/manners"
 import { InsufficientStock, NoSingleWarehouse, ReservationNotFound, StateConflict } from "@surety/contracts/problems"
 import type { OrderId } from "@surety/domain/ids"
 import { withoutNulls } from "@surety/platform/rows"
 import { Effect } from "effect"
 import { commitStock } from "./commit-stock.ts"
 import { releaseStock } from "./release-stock.ts"
-import { ReservationStore, type Settled, type StoredReservation } from "./reservation-store.ts"
+import { ReservationStore, type StoredReservation } from "./reservation-store.ts"
 import { reserveStock } from "./reserve-stock.ts"
 import { readDecision, readShortages } from "./routing-decision.ts"
-
-type Standing = Pick<Settled, "order_id" | "status" | "expired" | "warehouse_id" | "reason">
-type Verb = "reserve" | "release" | "commit"
+import { type Operation, type Standing, tellReservations } from "./tell-reservations.ts"
 
 /** Why a standing is a no to what was asked, in one word; undefined when it is done. */
-const refusalOf = (asked: Verb, { expired, reason, status }: Standing): string | undefined => {
+const refusalOf = (asked: Operation, { expired, reason, status }: Standing): string | undefined => {
   if (status === null) return "not_reserved"
   switch (asked) {
     case "reserve":
@@ -25,7 +24,7 @@ const refusalOf = (asked: Verb, { expired, reason, status }: Standing): string |
   }
 }
 
-const resultOf = (asked: Verb, standing: Standing): ReservationResult => {
+const resultOf = (asked: Operation, standing: Standing): ReservationResult => {
   const reason = refusalOf(asked, standing)
   const { order_id, status, warehouse_id } = standing
   return reason !== undefined || status === null
@@ -33,16 +32,27 @@ const resultOf = (asked: Verb, standing: Standing): ReservationResult => {
     : { order_id, outcome: "done", status, ...(warehouse_id !== null && { warehouse_id }) }
 }
 
-/** One result an item, in the order of the items, which may name an order twice. */
-const resultsOf = (asked: Verb, ids: ReadonlyArray<OrderId>) => (standings: ReadonlyArray<Standing>) => {
-  const results = new Map(standings.map((standing) => [standing.order_id, resultOf(asked, standing)]))
-  return { results: ids.map((id) => results.get(id)!) }
-}
+/** Does what was asked for these orders, and tells each order's trace how it came out. */
+const told = <R>(
+  asked: Operation,
+  ids: ReadonlyArray<OrderId>,
+  traceparents: Traceparents | undefined,
+  run: Effect.Effect<ReadonlyArray<Standing>, never, R>
+) => tellReservations(asked, ids, traceparents, (standing) => refusalOf(asked, standing), run)
 
-export const reserveSet = (items: ReadonlyArray<Reserve>) =>
-  Effect.map(reserveStock(items), resultsOf("reserve", items.map(({ order_id }) => order_id)))
-export const releaseSet = (ids: ReadonlyArray<OrderId>) => Effect.map(releaseStock(ids), resultsOf("release", ids))
-export const commitSet = (ids: ReadonlyArray<OrderId>) => Effect.map(commitStock(ids), resultsOf("commit", ids))
+/** One result an item, in the order of the items, which may name an order twice. */
+const resultsOf = (asked: Operation, ids: ReadonlyArray<OrderId>) => (standings: ReadonlyMap<OrderId, Standing>) => ({
+  results: ids.map((id) => resultOf(asked, standings.get(id)!))
+})
+
+export const reserveSet = (items: ReadonlyArray<Reserve>, traceparents?: Traceparents) => {
+  const ids = items.map(({ order_id }) => order_id)
+  return Effect.map(told("reserve", ids, traceparents, reserveStock(items)), resultsOf("reserve", ids))
+}
+export const releaseSet = (ids: ReadonlyArray<OrderId>, traceparents?: Traceparents) =>
+  Effect.map(told("release", ids, traceparents, releaseStock(ids)), resultsOf("release", ids))
+export const commitSet = (ids: ReadonlyArray<OrderId>, traceparents?: Traceparents) =>
+  Effect.map(told("commit", ids, traceparents, commitStock(ids)), resultsOf("commit", ids))
 
 /** One order's reservation, or the problem that it was never heard of. */
 export const readReservation = Effect.fn("showReservation")(function*(id: OrderId) {
@@ -52,9 +62,10 @@ export const readReservation = Effect.fn("showReservation")(function*(id: OrderI
 
 /** Reserves for one order; a refusal is the problem that says why. */
 export const reserveOne = Effect.fn("reserveOne")(function*(request: Reserve) {
-  const [standing] = yield* reserveStock([request])
-  const row = (yield* stored(request.order_id))!
-  switch (refusalOf("reserve", standing!)) {
+  const { order_id } = request
+  const standings = yield* told("reserve", [order_id], undefined, reserveStock([request]))
+  const row = (yield* stored(order_id))!
+  switch (refusalOf("reserve", standings.get(order_id)!)) {
     case undefined:
       return asReservation(row)
     case "insufficient_stock": {
@@ -71,18 +82,18 @@ export const reserveOne = Effect.fn("reserveOne")(function*(request: Reserve) {
 })
 
 export const releaseOne = Effect.fn("releaseOne")(function*(id: OrderId) {
-  const [standing] = yield* releaseStock([id])
-  if (refusalOf("release", standing!) !== undefined) {
+  const standings = yield* told("release", [id], undefined, releaseStock([id]))
+  if (refusalOf("release", standings.get(id)!) !== undefined) {
     return yield* new StateConflict({ current: "COMMITTED", detail: "the units have left; adjust the stock instead" })
   }
   return asReservation((yield* stored(id))!)
 })
 
 export const commitOne = Effect.fn("commitOne")(function*(id: OrderId) {
-  const [standing] = yield* commitStock([id])
-  if (standing!.status === null) return yield* neverReserved(id)
-  if (refusalOf("commit", standing!) !== undefined) {
-    return yield* new StateConflict({ current: standing!.status, detail: "no units are held for this order" })
+  const standing = (yield* told("commit", [id], undefined, commitStock([id]))).get(id)!
+  if (standing.status === null) return yield* neverReserved(id)
+  if (refusalOf("commit", standing) !== undefined) {
+    return yield* new StateConflict({ current: standing.status, detail: "no units are held for this order" })
   }
   return asReservation((yield* stored(id))!)
 })

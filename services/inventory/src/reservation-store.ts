@@ -13,6 +13,8 @@ export interface Standing {
   readonly expired: boolean
   readonly warehouse_id: WarehouseId | null
   readonly reason: RefusalReason | null
+  /** Of one that has been decided just now. */
+  readonly decision?: StoredDecision
 }
 
 /** A standing before a change of it was tried, and whether it was changed; no status: never heard of. */

@@ -106,10 +106,11 @@ const reservationOf = (choice: Choice<Order>): ReadonlyArray<NewReservation> => 
   return [{ order_id, decision: storeDecision(destination, looked), allocations, reason: null, hold_seconds }]
 }
 
-const standingOf = ({ allocations, order_id, reason }: NewReservation): Standing => ({
+const standingOf = ({ allocations, decision, order_id, reason }: NewReservation): Standing => ({
   order_id,
   status: reason === null ? "HELD" : "REFUSED",
   expired: false,
   warehouse_id: onlyWarehouseOf(allocations),
-  reason
+  reason,
+  decision
 })

@@ -15,7 +15,7 @@ class InventoryDatabase extends Context.Service<InventoryDatabase, { readonly ur
   static readonly layer = Layer.effect(InventoryDatabase, Effect.map(testDatabase, (url) => ({ url })))
 }
 
-const settingsFor = (url: Redacted.Redacted) => ({
+export const settingsFor = (url: Redacted.Redacted) => ({
   listen: { host: "127.0.0.1", port: 0 },
   database: { url, role: "surety_inventory", application_name: "inventory-under-test", max_connections: 10 }
 })

@@ -5,9 +5,11 @@ import { serveApi } from "@surety/platform/http-server"
 import { Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { archiveLedger } from "./archive-ledger.ts"
+import { correctness } from "./correctness.ts"
 import { driveLedger } from "./drive-ledger.ts"
 import { operationsHandlers } from "./http.ts"
 import { LedgerJournal } from "./journal-store.ts"
+import { ledgerGauges } from "./ledger-gauges.ts"
 import { Neighbours } from "./neighbours.ts"
 import { SagaStore } from "./saga-store.ts"
 import type { OrchestratorSettings } from "./settings.ts"
@@ -18,7 +20,9 @@ export const orchestrator = (settings: OrchestratorSettings) => {
   return Layer.mergeAll(
     serveApi(OperationsApi, operationsHandlers, settings.listen),
     driveLedger(settings),
-    archiveLedger(settings.archive)
+    archiveLedger(settings.archive),
+    ledgerGauges(settings.gauges),
+    correctness(settings.correctness, settings.database)
   ).pipe(
     Layer.provide(LedgerJournal.layer({ owner, lease_millis: settings.lease_millis })),
     Layer.provide(SagaStore.layer),

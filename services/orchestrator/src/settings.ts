@@ -1,5 +1,7 @@
 import { databaseSettings, listenSettings, urlSetting, wholeSetting } from "@surety/platform/settings"
 import { Config } from "effect"
+import { correctnessSettings } from "./correctness.ts"
+import { ledgerGaugesSettings } from "./ledger-gauges.ts"
 
 export const orchestratorSettings = Config.all({
   listen: listenSettings("ORCHESTRATOR_PORT", 3004),
@@ -16,6 +18,8 @@ export const orchestratorSettings = Config.all({
     gather_millis: wholeSetting("SAGA_GATHER_MILLIS", { minimum: 0, maximum: 1_000, fallback: 80 }),
     idle_millis: wholeSetting("SAGA_IDLE_MILLIS", { minimum: 10, maximum: 10_000, fallback: 500 })
   }),
+  gauges: ledgerGaugesSettings,
+  correctness: correctnessSettings,
   archive: Config.all({
     after_days: wholeSetting("LEDGER_ARCHIVE_AFTER_DAYS", { minimum: 0, maximum: 36_500, fallback: 30 }),
     every_millis: wholeSetting("LEDGER_ARCHIVE_EVERY_MILLIS", { minimum: 10, maximum: 86_400_000, fallback: 60_000 }),

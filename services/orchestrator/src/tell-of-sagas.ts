@@ -46,7 +46,7 @@ const recorded = Effect.fnUntraced(function*(row: LedgerRow, step: string, chang
     return yield* logEvent("saga.parked", { ...about, reason }, "Error")
   }
   if (change.ended) return yield* ended(row, change, about)
-  if (change.wait_millis > 0) {
+  if (change.attempts > 0) {
     const attempts = { ...about, "saga.step.attempts": change.attempts }
     yield* logEvent("saga.step.retry", { ...attempts, error: change.last_error ?? undefined }, "Warn")
     return yield* logEvent("saga.rescheduled", { ...attempts, wait_millis: change.wait_millis })

@@ -1,3 +1,4 @@
+import { annotateSpan } from "@surety/platform/telemetry/trace-context"
 import { Data, Effect } from "effect"
 import { Stripe } from "stripe"
 import type { Guard } from "./guard-provider.ts"
@@ -53,6 +54,7 @@ export const askStripe = (guard: Guard) =>
       onSuccess: (answer) => definite(read(answer), `an open ${expected}`),
       onFailure: (no) => no._tag === "Refusal" ? definite(readNo(no.error), no.error.message) : Effect.fail(no)
     }),
+    Effect.tapError(({ reason }) => annotateSpan({ "error.type": reason })),
     Effect.withSpan(`PaymentProvider.${operation}`, { kind: "client" }, { captureStackTrace: false })
   )
 }

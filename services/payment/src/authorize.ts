@@ -1,3 +1,4 @@
+import type { Traceparents } from "@surety/contracts/manners"
 import type { AuthorizationResult, Authorize } from "@surety/contracts/payment-api"
 import { PaymentDeclined, PaymentOutcomeUnknown, StateConflict } from "@surety/contracts/problems"
 import { isDatabaseAway } from "@surety/platform/database"
@@ -6,6 +7,7 @@ import { paymentView } from "./payment-result.ts"
 import { PaymentStore } from "./payment-store.ts"
 import type { ProviderUnknown } from "./provider-words.ts"
 import { makeSettleAuthorization } from "./settle-authorization.ts"
+import { tellPayment, type Told } from "./tell-payments.ts"
 
 type Refusal = PaymentDeclined | StateConflict | PaymentOutcomeUnknown
 
@@ -16,7 +18,7 @@ export const makeAuthorize = Effect.gen(function*() {
   const store = yield* PaymentStore
   const settle = yield* makeSettleAuthorization
 
-  const authorize = Effect.fn("authorize")(function*(request: Authorize) {
+  const hold = Effect.fn("authorize")(function*(request: Authorize) {
     const intended = yield* store.intendOne(request)
     const row = intended ?? (yield* store.byReferences([request.reference])).get(request.reference)
     if (row === undefined) return yield* Effect.die(new Error(`the payment of ${request.reference} vanished`))
@@ -41,15 +43,29 @@ export const makeAuthorize = Effect.gen(function*() {
     }
   })
 
+  const told = (request: Authorize, traceparent?: string | null) =>
+    tellPayment(
+      "authorize",
+      request.reference,
+      (exit: Exit.Exit<unknown, Refusal>) => toldOf(lineOf(request, exit)),
+      traceparent
+    )
+
+  const authorize = (request: Authorize) => hold(request).pipe(told(request))
+
   /** Each as soon as it is known, in whatever order that is. */
-  const authorizeSet = (requests: ReadonlyArray<Authorize>): Stream.Stream<AuthorizationResult> =>
-    Stream.fromIterable(requests).pipe(
+  const authorizeSet = (
+    requests: ReadonlyArray<Authorize>,
+    traceparents?: Traceparents
+  ): Stream.Stream<AuthorizationResult> =>
+    Stream.fromIterable(requests.entries()).pipe(
       Stream.mapEffect(
-        (request) =>
-          authorize(request).pipe(
+        ([place, request]) =>
+          hold(request).pipe(
             Effect.tapDefect((defect) =>
               isDatabaseAway(defect) ? Effect.logWarning("database away", defect) : Effect.logError("unhandled", defect)
             ),
+            told(request, traceparents?.[place]),
             Effect.exit,
             Effect.map((exit) => lineOf(request, exit))
           ),
@@ -75,3 +91,8 @@ const lineOf = ({ reference }: Authorize, exit: Exit.Exit<unknown, Refusal>): Au
       return { reference, outcome: "unknown", detail: error.value.message }
   }
 }
+
+const toldOf = (line: AuthorizationResult): Told =>
+  line.outcome === "declined"
+    ? { outcome: "refused", reason: line.decline_code }
+    : { outcome: line.outcome === "authorized" ? "done" : "unknown" }

@@ -1,3 +1,4 @@
+import type { Traceparents } from "@surety/contracts/manners"
 import type { PaymentResult } from "@surety/contracts/payment-api"
 import type { OrderId } from "@surety/domain/ids"
 import { Effect } from "effect"
@@ -6,6 +7,7 @@ import { type Finding, type PaymentRow, PaymentStore } from "./payment-store.ts"
 import type { Capture } from "./provider-words.ts"
 import { PaymentProvider } from "./provider.ts"
 import { sideBySide } from "./side-by-side.ts"
+import { logAllBecome, tellPayments } from "./tell-payments.ts"
 
 /** What was learned about one payment, and what is to be written down of it. */
 export interface Learned {
@@ -50,12 +52,21 @@ export const makeCapture = Effect.gen(function*() {
     )
   }
 
-  return Effect.fn("capture")(function*(references: ReadonlyArray<OrderId>) {
-    const rows = yield* store.byReferences(references)
-    const learned = yield* sideBySide<Learned>(references, (reference) => captureOne(reference, rows.get(reference)))
-    yield* store.record(findingsOf(learned))
-    return learned.map(({ result }) => result)
-  })
+  const capture = Effect.fn("capture")(
+    function*(references: ReadonlyArray<OrderId>, spans: ReadonlyArray<string | undefined>) {
+      const rows = yield* store.byReferences(references)
+      const learned = yield* sideBySide<Learned>(
+        references,
+        spans,
+        (reference) => captureOne(reference, rows.get(reference))
+      )
+      yield* logAllBecome(yield* store.record(findingsOf(learned)), references, spans)
+      return learned.map(({ result }) => result)
+    }
+  )
+
+  return (references: ReadonlyArray<OrderId>, traceparents?: Traceparents) =>
+    tellPayments("capture", references, traceparents, (spans) => capture(references, spans))
 })
 
 /** The answer that the stored state gives by itself, or `undefined` when the provider has to be asked. */

@@ -1,13 +1,14 @@
 import type { PaymentResult } from "@surety/contracts/payment-api"
 import { PaymentNotFound, PaymentOutcomeUnknown, StateConflict } from "@surety/contracts/problems"
 import type { OrderId } from "@surety/domain/ids"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import { outcomeUnknown } from "./authorize.ts"
 import { makeCapture } from "./capture.ts"
 import { paymentView } from "./payment-result.ts"
 import { type PaymentRow, PaymentStore } from "./payment-store.ts"
 import { makeRefund } from "./refund.ts"
 import { makeSettleAuthorization } from "./settle-authorization.ts"
+import { tellPayment, type Told } from "./tell-payments.ts"
 import { makeVoid } from "./void.ts"
 
 /** The single forms: a set of one, and a definite no or an unknown told as a problem. */
@@ -60,8 +61,18 @@ export const makeChangePayment = Effect.gen(function*() {
 
   /** Answers for our reference; an authorization in doubt is asked about first. */
   const byReference = Effect.fn("paymentByReference")(function*(reference: OrderId) {
-    return paymentView(yield* settle(yield* find(reference)).pipe(Effect.mapError(outcomeUnknown)))
+    const row = yield* find(reference)
+    if (row.status !== "AUTHORIZING") return paymentView(row)
+    const settled = settle(row).pipe(tellPayment("authorize", reference, toldOfAuthorization))
+    return paymentView(yield* Effect.mapError(settled, outcomeUnknown))
   })
 
   return { show, capture, release, refund, byReference, captureSet, voidSet, refundSet } as const
 })
+
+const toldOfAuthorization = (exit: Exit.Exit<PaymentRow, unknown>): Told => {
+  const row = Exit.isSuccess(exit) ? exit.value : undefined
+  if (row === undefined || row.status === "AUTHORIZING") return { outcome: "unknown" }
+  if (row.status !== "DECLINED" && row.status !== "VOIDED") return { outcome: "done" }
+  return { outcome: "refused", reason: row.refusal_code ?? `payment_${row.status.toLowerCase()}` }
+}

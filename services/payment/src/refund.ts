@@ -1,12 +1,14 @@
+import type { Traceparents } from "@surety/contracts/manners"
 import type { PaymentResult } from "@surety/contracts/payment-api"
 import { IdempotencyKeyReused } from "@surety/contracts/problems"
 import type { OrderId } from "@surety/domain/ids"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import { done, stuck, unknown } from "./payment-result.ts"
 import { type PaymentRow, PaymentStore } from "./payment-store.ts"
 import { PaymentProvider } from "./provider.ts"
 import { type RefundRow, RefundStore } from "./refund-store.ts"
 import { sideBySide } from "./side-by-side.ts"
+import { logBecome, tellPayment, tellPayments } from "./tell-payments.ts"
 
 /** The key of the refund that undoes a whole order; operators' refunds bring keys of their own. */
 const UNDO = "undo"
@@ -29,13 +31,14 @@ export const makeRefund = Effect.gen(function*() {
         return stuck(reference, `refund_refused: ${answer.code}`)
       }
       yield* refunds.done(refund, answer.refund_id)
+      yield* logBecome({ reference, status: "REFUNDED", refusal_code: null })
       return done(reference, "REFUNDED")
     },
     (performed, { reference }) => Effect.catch(performed, (error) => Effect.succeed(unknown(reference, error.message)))
   )
 
   /** One refund under a client's key, of a payment that was captured. */
-  const refund = Effect.fnUntraced(function*(row: PaymentRow, key: string, amountCents: number) {
+  const refundOne = Effect.fnUntraced(function*(row: PaymentRow, key: string, amountCents: number) {
     const intended = yield* refunds.intend(row.reference, `client:${key}`, amountCents)
     if (intended !== undefined && intended.amount_cents !== amountCents) {
       return yield* new IdempotencyKeyReused({
@@ -44,6 +47,13 @@ export const makeRefund = Effect.gen(function*() {
     }
     return yield* perform(row, intended)
   })
+  const refund = (row: PaymentRow, key: string, amountCents: number) =>
+    refundOne(row, key, amountCents).pipe(
+      tellPayment("refund", row.reference, (exit: Exit.Exit<PaymentResult, unknown>) =>
+        Exit.isSuccess(exit)
+          ? exit.value
+          : { outcome: Exit.hasDies(exit) ? "unknown" : "refused", reason: "key_reused" })
+    )
 
   const undo = (reference: OrderId, row: PaymentRow | undefined): Effect.Effect<PaymentResult> =>
     row?.status === "CAPTURED"
@@ -51,10 +61,14 @@ export const makeRefund = Effect.gen(function*() {
       : Effect.succeed(done(reference, row?.status ?? "VOIDED"))
 
   /** Gives back all that is left. As long as some other refund keeps that from being everything, it is not done. */
-  const refundSet = Effect.fn("refundSet")(function*(references: ReadonlyArray<OrderId>) {
+  const undoAll = Effect.fn("refundSet")(function*(
+    references: ReadonlyArray<OrderId>,
+    spans: ReadonlyArray<string | undefined>
+  ) {
     const before = yield* payments.byReferences(references)
     const answers = yield* sideBySide(
       references,
+      spans,
       (reference) => Effect.map(undo(reference, before.get(reference)), (result) => ({ result }))
     )
     const after = yield* payments.byReferences(references)
@@ -66,6 +80,9 @@ export const makeRefund = Effect.gen(function*() {
       return stuck(result.reference, detail)
     })
   })
+
+  const refundSet = (references: ReadonlyArray<OrderId>, traceparents?: Traceparents) =>
+    tellPayments("refund", references, traceparents, (spans) => undoAll(references, spans))
 
   return { refund, refundSet } as const
 })

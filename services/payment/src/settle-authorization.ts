@@ -3,6 +3,7 @@ import { Effect, Stream } from "effect"
 import { type Finding, type PaymentRow, PaymentStore } from "./payment-store.ts"
 import { type Authorization, ProviderUnknown } from "./provider-words.ts"
 import { PaymentProvider } from "./provider.ts"
+import { logBecome } from "./tell-payments.ts"
 
 /** Clocks differ: how much before our intent the provider may say that it made the payment. */
 const CLOCK_SKEW_MILLIS = 10 * 60_000
@@ -47,7 +48,9 @@ export const makeSettleAuthorization = Effect.gen(function*() {
         )
       )
       const settled = yield* store.recordOne(findingOf(reference, answer))
-      return settled ?? (yield* store.byReferences([reference])).get(reference) ?? row
+      if (settled === undefined) return (yield* store.byReferences([reference])).get(reference) ?? row
+      yield* logBecome(settled)
+      return settled
     }
   )
 })

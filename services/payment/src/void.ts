@@ -1,3 +1,4 @@
+import type { Traceparents } from "@surety/contracts/manners"
 import type { OrderId } from "@surety/domain/ids"
 import { Effect } from "effect"
 import { findingsOf, type Learned } from "./capture.ts"
@@ -7,6 +8,7 @@ import type { Cancellation } from "./provider-words.ts"
 import { PaymentProvider } from "./provider.ts"
 import { makeSettleAuthorization } from "./settle-authorization.ts"
 import { sideBySide } from "./side-by-side.ts"
+import { logAllBecome, tellPayments } from "./tell-payments.ts"
 
 /**
  * Lets held money go. A reference never heard of is closed for good; an authorization whose answer is unknown is settled
@@ -41,20 +43,26 @@ export const makeVoid = Effect.gen(function*() {
     }
   }
 
-  return Effect.fn("void")(function*(references: ReadonlyArray<OrderId>) {
-    const known = yield* store.byReferences(references)
-    const strangers = references.filter((reference) => !known.has(reference))
-    if (strangers.length > 0) yield* store.entomb(strangers)
-    const rows = strangers.length > 0 ? yield* store.byReferences(references) : known
-    const learned = yield* sideBySide<Learned>(
-      references,
-      (reference) =>
-        settle(rows.get(reference)!).pipe(
-          Effect.flatMap(voidSettled),
-          Effect.catch((error) => Effect.succeed<Learned>({ result: unknown(reference, error.message) }))
-        )
-    )
-    yield* store.record(findingsOf(learned))
-    return learned.map(({ result }) => result)
-  })
+  const release = Effect.fn("void")(
+    function*(references: ReadonlyArray<OrderId>, spans: ReadonlyArray<string | undefined>) {
+      const known = yield* store.byReferences(references)
+      const strangers = references.filter((reference) => !known.has(reference))
+      if (strangers.length > 0) yield* store.entomb(strangers)
+      const rows = strangers.length > 0 ? yield* store.byReferences(references) : known
+      const learned = yield* sideBySide<Learned>(
+        references,
+        spans,
+        (reference) =>
+          settle(rows.get(reference)!).pipe(
+            Effect.flatMap(voidSettled),
+            Effect.catch((error) => Effect.succeed<Learned>({ result: unknown(reference, error.message) }))
+          )
+      )
+      yield* logAllBecome(yield* store.record(findingsOf(learned)), references, spans)
+      return learned.map(({ result }) => result)
+    }
+  )
+
+  return (references: ReadonlyArray<OrderId>, traceparents?: Traceparents) =>
+    tellPayments("void", references, traceparents, (spans) => release(references, spans))
 })

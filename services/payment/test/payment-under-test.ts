@@ -15,21 +15,23 @@ import { stripePatience } from "../src/stripe-provider.ts"
 export const AMOUNT = 4_200
 
 /** The service in this process over real HTTP, before the provider at `api_base`, the tester's SQL beside it. */
-export const startPayment = Effect.fnUntraced(function*(api_base: string) {
+export const startPayment = Effect.fnUntraced(function*(api_base: string, around: Layer.Layer<never> = Layer.empty) {
   const url = yield* testDatabase
   const sql = Context.get(yield* Layer.build(administrator(url)), SqlClient.SqlClient)
-  const service = yield* Layer.build(payment({
-    listen: { host: "127.0.0.1", port: 0 },
-    database: { url, role: "surety_payment", application_name: "payment-under-test", max_connections: 10 },
-    stripe: {
-      ...stripePatience,
-      api_base,
-      secret_key: Redacted.make("sk_test_surety"),
-      timeout_millis: 300,
-      // So many calls that the breaker never has enough of them.
-      breaker_window_calls: 100_000
-    }
-  }))
+  const service = yield* Layer.build(
+    payment({
+      listen: { host: "127.0.0.1", port: 0 },
+      database: { url, role: "surety_payment", application_name: "payment-under-test", max_connections: 10 },
+      stripe: {
+        ...stripePatience,
+        api_base,
+        secret_key: Redacted.make("sk_test_surety"),
+        timeout_millis: 300,
+        // So many calls that the breaker never has enough of them.
+        breaker_window_calls: 100_000
+      }
+    }).pipe(Layer.provide(around))
+  )
   const port = portOf(Context.get(service, HttpServer.HttpServer))
 
   /** One request. Whatever the answer is, no card's token is in it. */
@@ -41,13 +43,18 @@ export const startPayment = Effect.fnUntraced(function*(api_base: string) {
   return { call, sql } as const
 }, Effect.provideService(References.MinimumLogLevel, "Error"))
 
+/** A simulated provider; answers where it is. */
+export const aProvider = Layer.build(
+  providerSimulator({ ...simulatorDefaults, port: 0, slow_millis: 600, timeout_millis: 5_000 })
+).pipe(
+  Effect.map((simulator) => Context.get(simulator, ProviderSimulator).url),
+  Effect.provideService(References.MinimumLogLevel, "Error")
+)
+
 /** The payment service before a simulated provider that keeps books of its own. */
 export class PaymentUnderTest extends Context.Service<PaymentUnderTest>()("test/PaymentUnderTest", {
   make: Effect.gen(function*() {
-    const simulator = yield* Layer.build(
-      providerSimulator({ ...simulatorDefaults, port: 0, slow_millis: 600, timeout_millis: 5_000 })
-    ).pipe(Effect.provideService(References.MinimumLogLevel, "Error"))
-    const { url } = Context.get(simulator, ProviderSimulator)
+    const url = yield* aProvider
     return { ...yield* startPayment(url), provider: simulatorControl(url) }
   })
 }) {

@@ -9,10 +9,13 @@ import { ordersSettings } from "@surety/orders/settings"
 import { payment } from "@surety/payment/service"
 import { paymentSettings } from "@surety/payment/settings"
 import { portOf } from "@surety/platform/http-server"
+import { telemetry } from "@surety/platform/telemetry/telemetry"
+import { telemetrySettings } from "@surety/platform/telemetry/telemetry-settings"
 import { ProviderSimulator, providerSimulator } from "@surety/provider-simulator/service"
 import { simulatorSettings } from "@surety/provider-simulator/settings"
 import { type Config, ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
 import { HttpServer } from "effect/http"
+import { tellingMore } from "./telling-more.ts"
 
 /** Where each service of a running stack listens. */
 export interface StackUrls {
@@ -36,6 +39,22 @@ const build = <A, E>(layer: Layer.Layer<A, E>) =>
 const read = <A>(settings: Config.Config<A>, environment: Environment) =>
   Effect.provideService(settings, ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(environment))
 
+/** Says when a service has started, begins to stop and has stopped, as a process of its own would. */
+const announced = <A, E>(service: Layer.Layer<A, E>) =>
+  Layer.effectDiscard(
+    Effect.andThen(Effect.logInfo("service.started"), Effect.addFinalizer(() => Effect.logInfo("service.stopping")))
+  ).pipe(
+    Layer.provideMerge(service),
+    Layer.provide(Layer.effectDiscard(Effect.addFinalizer(() => Effect.logInfo("service.stopped"))))
+  )
+
+/** Five services in one process are five to whom the telemetry goes: each has its own, around everything it does. */
+const observed = (name: string, environment: Environment) =>
+  Effect.map(read(telemetrySettings, environment), (settings) =>
+    settings.endpoint === undefined
+      ? telemetry(name, settings)
+      : Layer.provideMerge(telemetry(name, settings), tellingMore))
+
 /** Starts a service and answers where it listens. */
 const serve = Effect.fnUntraced(function*<S, E>(
   name: string,
@@ -43,7 +62,9 @@ const serve = Effect.fnUntraced(function*<S, E>(
   service: (settings: S) => Layer.Layer<HttpServer.HttpServer, E>,
   environment: Environment
 ) {
-  const context = yield* build(service(yield* read(settings, environment))).pipe(Effect.annotateLogs({ service: name }))
+  const context = yield* build(
+    announced(service(yield* read(settings, environment))).pipe(Layer.provide(yield* observed(name, environment)))
+  ).pipe(Effect.annotateLogs({ service: name }))
   return `http://127.0.0.1:${portOf(Context.get(context, HttpServer.HttpServer))}`
 })
 
