@@ -3,12 +3,18 @@ import { freshDatabase } from "@surety/platform/postgres/fresh-database"
 import { Effect, Redacted } from "effect"
 import { inject } from "vitest"
 
+const testServer = () => {
+  const { concurrent, source, url } = inject("postgres")
+  return { source: source as "debian", description: source, url: Redacted.make(url), concurrent }
+}
+
 /** A migrated database of one's own, dropped with the scope. */
-export const testDatabase = Effect.suspend(() => {
-  const { concurrent, source, template, url } = inject("postgres")
-  const server = { source: source as "debian", description: source, url: Redacted.make(url), concurrent }
-  return freshDatabase({ server, template })
-})
+export const testDatabase = Effect.suspend(() =>
+  freshDatabase({ server: testServer(), template: inject("postgres").template })
+)
+
+/** The same without a single table. */
+export const emptyDatabase = Effect.suspend(() => freshDatabase({ server: testServer() }))
 
 /** An administrator's connection, for what only tests and the judge may see: all schemas at once. */
 export const administrator = (url: Redacted.Redacted) =>
