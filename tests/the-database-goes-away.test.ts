@@ -149,7 +149,7 @@ describe("the database goes away", () => {
 describe("the answer to a statement is lost although it was done", () => {
   const moments: ReadonlyArray<readonly [what: string, which: Which, answered: boolean]> = [
     ["the edge inserts the order", { to: "INSERT INTO ledger.entries" }, false],
-    ["the edge settles the authorization", { to: "Order received, processing" }, false],
+    ["the edge settles the authorization", { to: "\"response_status\":202" }, false],
     ["the payment service writes down the authorization", { to: "\"status\":\"AUTHORIZED\"" }, true],
     ["the orders service creates the order", { to: "INSERT INTO orders.orders" }, true],
     ["the orchestrator claims the order", { saying: "ada@example.com" }, true],

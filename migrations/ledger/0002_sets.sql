@@ -26,6 +26,7 @@ CREATE TABLE ledger.entries (
   -- Trace id, span id and flags of the span that accepted the order: W3C trace context without its punctuation.
   trace_context bytea,
   created_at timestamptz NOT NULL DEFAULT now(),
+  -- The first answer, which is the answer for ever. Without a body it is the usual acceptance, worded in answer.ts.
   response_status smallint,
   response_body text,
   reason text,
@@ -62,7 +63,8 @@ CREATE TABLE ledger.entries (
   CONSTRAINT entries_parked_has_reason CHECK ((parked_at IS NULL) = (parked_reason IS NULL)),
   CONSTRAINT entries_parked_is_live CHECK (parked_at IS NULL OR ended_at IS NULL),
   CONSTRAINT entries_lease_has_owner CHECK ((lease_until IS NULL) = (lease_owner IS NULL)),
-  CONSTRAINT entries_response_is_whole CHECK ((response_status IS NULL) = (response_body IS NULL)),
+  CONSTRAINT entries_response_is_whole
+    CHECK (response_body IS NOT NULL OR response_status IS NULL OR response_status = 202),
   CONSTRAINT entries_status_has_its_time CHECK (
     CASE status
       WHEN 'AWAITING_AUTHORIZATION' THEN created_at

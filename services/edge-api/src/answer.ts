@@ -22,7 +22,10 @@ const accepted = (order_ledger_id: OrderId, status: OrderAccepted["status"], mes
 
 const encodeDeclined = Schema.encodeSync(PaymentDeclined)
 
-/** The one answer each outcome has, whoever writes it first: the request, its retry, or the resolver. */
+/**
+ * The one answer each outcome has, whoever writes it first: the request, its retry, or the resolver. The usual one, to an
+ * authorized order, is not stored with millions of orders but said again from here: its wording is for ever.
+ */
 export const answerTo = (id: OrderId, outcome: Authorized): StoredAnswer => {
   switch (outcome._tag) {
     case "Authorized":

@@ -51,11 +51,11 @@ export interface Settlement {
 }
 
 const settlementRow = ({ entry, outcome }: Settlement) => {
-  const answer = answerTo(entry.id, outcome)
-  const row = { id: entry.id, fence: entry.fence, response_status: answer.status, response_body: answer.body }
+  const { body, status } = answerTo(entry.id, outcome)
+  const row = { id: entry.id, fence: entry.fence, response_status: status, response_body: body }
   switch (outcome._tag) {
     case "Authorized":
-      return { ...row, status: "AUTHORIZED" }
+      return { ...row, response_body: null, status: "AUTHORIZED" }
     case "Declined":
       return { ...row, status: "AUTHORIZATION_FAILED", reason: outcome.decline_code }
     case "Unknown":
@@ -121,8 +121,10 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
           row && {
             id: row.id,
             same_request: row.same_request,
-            answer: row.response_status === null || row.response_body === null
+            answer: row.response_status === null
               ? undefined
+              : row.response_body === null
+              ? answerTo(row.id, { _tag: "Authorized" })
               : { status: row.response_status, body: row.response_body }
           }
         ),
