@@ -29,10 +29,9 @@ describe("telemetry never costs an order", () => {
     }).pipe(Effect.scoped))
 
   for (const temper of ["unavailable", "hangs", "closed"] as const) {
-    it.live(`a collector that is ${temper} loses no order and delays none`, () =>
+    it.live(`a collector that is ${temper} from the start loses no order and delays none`, () =>
       Effect.gen(function*() {
-        const { receiver, stack } = yield* watched()
-        yield* receiver.become(temper)
+        const { stack } = yield* watched({}, [], temper)
         const product = yield* stocked(stack, 50)
         const replies = yield* Effect.replicateEffect(place(stack, orderOf(product)), 30, { concurrency: 10 })
         assert.deepStrictEqual(replies.filter(({ status }) => status !== 202), [])

@@ -1,4 +1,4 @@
-import { type OtlpReceiver, otlpReceiver } from "@surety/testkit/otlp-receiver"
+import { type OtlpReceiver, otlpReceiver, type Temper } from "@surety/testkit/otlp-receiver"
 import { Effect } from "effect"
 import { randomBytes, randomUUID } from "node:crypto"
 import { request, type Stack, stackForTests } from "./stack-for-tests.ts"
@@ -12,13 +12,15 @@ export const soon = {
   CORRECTNESS_EVERY_MILLIS: "200"
 }
 
-/** A stack that is watched, and who watches it. */
+/** A stack that is watched, and who watches it, from the beginning in this temper. */
 export const watched = (
   environment: Readonly<Record<string, string>> = {},
-  without: ReadonlyArray<"orchestrator"> = []
+  without: ReadonlyArray<"orchestrator"> = [],
+  temper: Temper = "takes"
 ) =>
   Effect.gen(function*() {
     const receiver = yield* otlpReceiver
+    yield* receiver.become(temper)
     const stack = yield* stackForTests(
       { ...soon, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...environment },
       without
