@@ -28,6 +28,10 @@ export const WarehouseId = CanonicalUuid.pipe(
 )
 export type WarehouseId = typeof WarehouseId.Type
 
+/** Before and after all ids there can be: where a look through them begins and ends. */
+export const FIRST_ID = "00000000-0000-0000-0000-000000000000"
+export const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
 /** Virtual shards: fixed for ever, since the shard is part of every ledger id. */
 export const SHARDS = 1024
 

@@ -9,11 +9,8 @@ export interface DatabaseSettings {
   readonly role: string
   readonly application_name: string
   readonly max_connections: number
-  /**
-   * Every statement finds its rows by their keys, a set at a time: planned so once for all, whatever the statistics say.
-   * Tables that fill and empty within seconds are never as they were when they were last analyzed.
-   */
-  readonly finds_by_key?: boolean
+  /** Adds up tables as a whole, for which joins by key are wrong. */
+  readonly reads_whole_tables?: boolean
   /** How long the server may say nothing to a statement before the connection counts as lost. */
   readonly answer_timeout_millis?: number
 }
@@ -25,6 +22,10 @@ const IDLE_IN_TRANSACTION_TIMEOUT = "5s"
 /** Longer than any statement may take, so that silence means a server that hangs or an answer that was lost. */
 export const ANSWER_TIMEOUT_MILLIS = 8_000
 
+/**
+ * A service's statements find their rows by their keys, a set at a time: planned so once for all, whatever the statistics
+ * say. Tables that fill and empty within seconds are never as they were when they were last analyzed.
+ */
 const FIND_BY_KEY = {
   enable_hashjoin: "off",
   enable_mergejoin: "off",
@@ -46,7 +47,7 @@ export const database = (settings: DatabaseSettings) =>
       timezone: "UTC",
       // Compiling a statement costs tens of milliseconds; none here runs that long.
       jit: "off",
-      ...(settings.finds_by_key === true ? FIND_BY_KEY : {}),
+      ...(settings.reads_whole_tables === true ? {} : FIND_BY_KEY),
       statement_timeout: STATEMENT_TIMEOUT,
       lock_timeout: LOCK_TIMEOUT,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT

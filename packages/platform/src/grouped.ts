@@ -14,6 +14,9 @@ export interface GroupSettings {
   readonly gather_millis?: number
 }
 
+/** The more come while a set is under way, the larger the next one: fewest statements, and nothing waits in between. */
+export const ONE_SET_AT_A_TIME: GroupSettings = { size_max: 64, turns: 1 }
+
 const databaseAway = (cause: Cause.Cause<unknown>) =>
   cause.reasons.some((reason) => isDatabaseAway(reason._tag === "Die" ? reason.defect : undefined))
 

@@ -61,7 +61,7 @@ export const runProgram = <E>(program: Effect.Effect<unknown, E>): void =>
   })
 
 /** Said once everything beneath is there, and before anything of it goes. */
-const announced = Layer.effectDiscard(
+export const announced = Layer.effectDiscard(
   Effect.andThen(Effect.logInfo("service.started"), Effect.addFinalizer(() => Effect.logInfo("service.stopping")))
 )
 

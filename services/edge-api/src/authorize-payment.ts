@@ -1,3 +1,4 @@
+import { SET_MAX } from "@surety/contracts/manners"
 import type { AuthorizationResult } from "@surety/contracts/payment-api"
 import { carrying, currentTraceparent, inSpan } from "@surety/platform/telemetry/trace-context"
 import { Effect, Exit, Request, RequestResolver, Stream } from "effect"
@@ -10,8 +11,6 @@ interface Ask extends Request.Request<Authorized> {
   readonly token: string
   readonly traceparent: string | undefined
 }
-
-const SET_SIZE = 64
 
 /**
  * Asks for the money. Orders that ask in the same breath ask in one call, and each goes on as soon as its own answer is
@@ -42,7 +41,7 @@ export const makeAuthorizePayment = ({ payment }: Neighbours["Service"], timeout
       })),
       inSpan("authorize set", { root: true, links: traceparents, attributes: { "saga.set.size": items.length } })
     )
-  }).pipe(RequestResolver.batchN(SET_SIZE))
+  }).pipe(RequestResolver.batchN(SET_MAX))
 
   return (entry: HeldEntry, token: string): Effect.Effect<Authorized> =>
     currentTraceparent.pipe(

@@ -1,8 +1,8 @@
-import type { OrderId } from "@surety/domain/ids"
+import { FIRST_ID, LAST_ID, type OrderId } from "@surety/domain/ids"
 import type { Currency } from "@surety/domain/money"
 import type { OrderLine, ShippingAddress } from "@surety/domain/order"
 import { retryLocks, retryLostRaces } from "@surety/platform/database"
-import { grouped } from "@surety/platform/grouped"
+import { grouped, ONE_SET_AT_A_TIME } from "@surety/platform/grouped"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { answerTo, type Authorized, type StoredAnswer } from "./answer.ts"
@@ -64,13 +64,8 @@ const settlementRow = ({ entry, outcome }: Settlement) => {
 }
 
 const FIRST_FENCE = 1
-const FIRST_ID = "00000000-0000-0000-0000-000000000000"
-const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 /** How many tickets one look for unresolved authorizations goes through. */
 const TICKETS_A_LOOK = 1_000
-/** Requests that come at once are written at once; one set at a time, so that sets grow with the load. */
-const SETS = { size_max: 64, turns: 1 } as const
-
 /** What can happen to a ledger entry until its payment is authorized or not. */
 export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api/LedgerStore", {
   make: Effect.fnUntraced(function*(lease: { readonly owner: string; readonly lease_millis: number }) {
@@ -164,7 +159,7 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
      * Entries whose authorization nobody is asking about, for the resolver. They are few among many that wait for an
      * orchestrator, so a call looks through so many tickets only, and the next one goes on from there.
      */
-    let after = FIRST_ID
+    let after: string = FIRST_ID
     const claimUnresolved = Effect.fnUntraced(function*(limit: number) {
       const [end] = yield* sql<{ order_id: string }>`
         SELECT order_id FROM ledger.due WHERE order_id > ${after}::uuid
@@ -214,11 +209,11 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         FROM postponed WHERE order_id = postponed.id`.pipe(Effect.orDie)
 
     return {
-      insert: yield* grouped(SETS, insert),
+      insert: yield* grouped(ONE_SET_AT_A_TIME, insert),
       findByKey,
       takeOver,
       claimUnresolved,
-      settle: yield* grouped(SETS, settle),
+      settle: yield* grouped(ONE_SET_AT_A_TIME, settle),
       postpone
     } as const
   })

@@ -1,6 +1,6 @@
 import type { OrderSummary, OrderView } from "@surety/contracts/edge-api"
 import { OrderNotFound } from "@surety/contracts/problems"
-import type { OrderId } from "@surety/domain/ids"
+import { LAST_ID, type OrderId } from "@surety/domain/ids"
 import type { OrderStatus } from "@surety/domain/order-status"
 import { type RowOf, withoutNulls } from "@surety/platform/rows"
 import { Context, Effect, Layer } from "effect"
@@ -49,7 +49,7 @@ export class OrderReader extends Context.Service<OrderReader>()("surety/edge-api
 
     /** Each filter has its index: by user, by failure, by being under way; all, and the many that went well, by id. */
     const page = ({ before, limit, status, user_id }: OrderFilter) => {
-      const start = before ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
+      const start = before ?? LAST_ID
       const earlier = sql`id < ${start}::uuid ORDER BY id DESC LIMIT ${limit}`
       if (user_id !== undefined) {
         return sql<RowOf<OrderSummary>>`

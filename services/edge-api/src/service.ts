@@ -23,6 +23,6 @@ export const edgeApi = (settings: EdgeApiSettings) => {
     Layer.provide(OrderReader.layer),
     Layer.provide(Neighbours.layer(settings)),
     Layer.provide(httpClient),
-    Layer.provide(database({ ...settings.database, finds_by_key: true }))
+    Layer.provide(database(settings.database))
   )
 }

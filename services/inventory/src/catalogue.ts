@@ -1,7 +1,7 @@
 import type { CreateProduct, Prices } from "@surety/contracts/inventory-api"
 import { PAGE_MAX } from "@surety/contracts/manners"
 import { ProductNotFound, SkuTaken } from "@surety/contracts/problems"
-import { ProductId } from "@surety/domain/ids"
+import { FIRST_ID, ProductId } from "@surety/domain/ids"
 import { Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { CatalogueStore } from "./catalogue-store.ts"
@@ -25,7 +25,7 @@ export const readProduct = Effect.fn("readProduct")(function*(id: ProductId) {
 export const noSuchProduct = (id: ProductId) =>
   new ProductNotFound({ product_id: id, detail: "there is no product with this id" })
 
-const BEFORE_ALL = ProductId.make("00000000-0000-0000-0000-000000000000")
+const BEFORE_ALL = ProductId.make(FIRST_ID)
 const isProductId = Schema.is(ProductId)
 
 /** A page of the catalogue. A cursor that is not ours starts from the beginning. */

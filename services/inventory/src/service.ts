@@ -25,5 +25,5 @@ const stores = [
 export const inventory = (settings: InventorySettings) =>
   serveApi(InventoryApi, inventoryHandlers, settings.listen).pipe(
     Layer.provide([...stores, Geocoder.offline]),
-    Layer.provide(database({ ...settings.database, finds_by_key: true }))
+    Layer.provide(database(settings.database))
   )

@@ -1,6 +1,6 @@
-import { databaseDefectsAsFailures } from "@surety/platform/database"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { rarely } from "./rarely.ts"
 
 export interface ArchiveSettings {
   /** How long after its end an entry stays where the living are. */
@@ -21,13 +21,9 @@ export const archiveLedger = (settings: ArchiveSettings) =>
       SELECT copied, removed FROM ledger.archive_ended(
         now() - ${settings.after_days}::integer * interval '1 day', ${SET_SIZE}::integer,
         ${settings.overlap_millis}::integer * interval '1 millisecond')`
-    yield* archive.pipe(
-      databaseDefectsAsFailures,
-      // As long as there are full sets to move, the next one is not waited for.
-      Effect.repeat({ until: ([moved]) => moved === undefined || Math.max(moved.copied, moved.removed) < SET_SIZE }),
-      Effect.catchCause((cause) => Effect.logWarning("archive.trouble", cause)),
-      Effect.andThen(Effect.sleep(settings.every_millis)),
-      Effect.forever,
-      Effect.forkScoped
-    )
+    // As long as there are full sets to move, the next one is not waited for.
+    const moveAll = Effect.repeat(archive, {
+      until: ([moved]) => moved === undefined || Math.max(moved.copied, moved.removed) < SET_SIZE
+    })
+    yield* Effect.forkScoped(rarely("archive", settings.every_millis, moveAll))
   }))

@@ -1,3 +1,4 @@
+import { LAST_ID } from "@surety/domain/ids"
 import type { invariants } from "@surety/platform/telemetry/catalogue"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
@@ -14,7 +15,6 @@ export interface Violation {
 const VIOLATIONS_MAX = 1_000
 /** What has no order may be that of one whose entry is not written yet; after this long it is not. */
 const UNDER_WAY = "now() - interval '5 minutes'"
-const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 /**
  * The newest orders, as many again from where the last look ended, so that in time all are seen, and those known to be bad,
@@ -83,7 +83,7 @@ export const makeAudit = Effect.fnUntraced(function*(ordersALook: number) {
   const bySlices = (table: string, key: string, query: string) => {
     const endOfSlice = `
       SELECT ${key} AS id FROM ${table} WHERE ${key} < $2::uuid ORDER BY ${key} DESC OFFSET $1::integer - 1 LIMIT 1`
-    let before = LAST_ID
+    let before: string = LAST_ID
     let known: ReadonlyArray<string> = []
     return Effect.gen(function*() {
       const found = yield* sql.unsafe<Violation>(query, [ordersALook, before, known])

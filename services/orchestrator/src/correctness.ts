@@ -64,4 +64,8 @@ export const correctness = (
   Layer.effectDiscard(
     Effect.flatMap(makeJudge(orders_a_look), ({ judge }) =>
       Effect.forkScoped(Effect.andThen(Effect.sleep(every_millis), rarely("correctness", every_millis, judge))))
-  ).pipe(Layer.provide(database({ url, application_name, role: "surety_auditor", max_connections: 1 })))
+  ).pipe(
+    Layer.provide(
+      database({ url, application_name, role: "surety_auditor", max_connections: 1, reads_whole_tables: true })
+    )
+  )

@@ -28,6 +28,6 @@ export const orchestrator = (settings: OrchestratorSettings) => {
     Layer.provide(SagaStore.layer),
     Layer.provide(Neighbours.layer(settings.neighbours)),
     Layer.provide(httpClient),
-    Layer.provide(database({ ...settings.database, finds_by_key: true }))
+    Layer.provide(database(settings.database))
   )
 }

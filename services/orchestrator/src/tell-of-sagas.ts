@@ -10,7 +10,7 @@ import type { LedgerRow } from "./ledger-row.ts"
 type FailureReason = (typeof failureReasons)[number]
 
 /** Why an order was undone, in a word of the closed set; the exact reason is beside it in the log. */
-export const failureReasonOf = (reason: string | null): FailureReason => {
+const failureReasonOf = (reason: string | null): FailureReason => {
   if (reason === null) return "other"
   if (/^(insufficient_stock|no_single_warehouse)/.test(reason)) return "out_of_stock"
   if (reason.startsWith("capture_refused")) return "capture_refused"

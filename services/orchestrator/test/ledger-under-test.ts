@@ -61,6 +61,5 @@ export const connection = (url: Redacted.Redacted) => ({
   url,
   role: "surety_ledger",
   application_name: "orchestrator-under-test",
-  max_connections: 2,
-  finds_by_key: true
+  max_connections: 2
 })

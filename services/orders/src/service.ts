@@ -9,5 +9,5 @@ import type { OrdersSettings } from "./settings.ts"
 /** The order record and its lifecycle, over HTTP. */
 export const orders = (settings: OrdersSettings) =>
   serveApi(OrdersApi, Layer.provide(orderRecords, OrderStore.layer), settings.listen).pipe(
-    Layer.provide(database({ ...settings.database, finds_by_key: true }))
+    Layer.provide(database(settings.database))
   )

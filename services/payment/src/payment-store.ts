@@ -1,7 +1,7 @@
 import type { Payment } from "@surety/contracts/payment-api"
 import type { OrderId } from "@surety/domain/ids"
 import { retryLocks, retryLostRaces } from "@surety/platform/database"
-import { grouped } from "@surety/platform/grouped"
+import { grouped, ONE_SET_AT_A_TIME } from "@surety/platform/grouped"
 import type { RowOf } from "@surety/platform/rows"
 import { Context, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -25,8 +25,6 @@ export interface Intent {
   readonly currency: string
   readonly token: string
 }
-
-const SETS = { size_max: 64, turns: 1 } as const
 
 /** The row of each item, in the order of the items, where there is one. */
 const inOrderOf = (items: ReadonlyArray<{ readonly reference: OrderId }>) => (rows: ReadonlyArray<PaymentRow>) => {
@@ -97,9 +95,9 @@ export class PaymentStore extends Context.Service<PaymentStore>()("surety/paymen
       entomb,
       record,
       /** {@link intend} and {@link record} for those who come one by one: together when they come at once. */
-      intendOne: yield* grouped(SETS, intend),
+      intendOne: yield* grouped(ONE_SET_AT_A_TIME, intend),
       recordOne: yield* grouped(
-        SETS,
+        ONE_SET_AT_A_TIME,
         (findings: ReadonlyArray<Finding>) => Effect.map(record(findings), inOrderOf(findings))
       )
     } as const

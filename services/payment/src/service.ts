@@ -13,5 +13,5 @@ export const payment = (settings: PaymentSettings) =>
   serveApi(PaymentApi, paymentHandlers, settings.listen).pipe(
     Layer.provide(stripeProvider(settings.stripe)),
     Layer.provide([PaymentStore.layer, RefundStore.layer]),
-    Layer.provide(database({ ...settings.database, finds_by_key: true }))
+    Layer.provide(database(settings.database))
   )

@@ -9,6 +9,7 @@ import { ordersSettings } from "@surety/orders/settings"
 import { payment } from "@surety/payment/service"
 import { paymentSettings } from "@surety/payment/settings"
 import { portOf } from "@surety/platform/http-server"
+import { announced } from "@surety/platform/run-service"
 import { telemetry } from "@surety/platform/telemetry/telemetry"
 import { telemetrySettings } from "@surety/platform/telemetry/telemetry-settings"
 import { ProviderSimulator, providerSimulator } from "@surety/provider-simulator/service"
@@ -40,10 +41,8 @@ const read = <A>(settings: Config.Config<A>, environment: Environment) =>
   Effect.provideService(settings, ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(environment))
 
 /** Says when a service has started, begins to stop and has stopped, as a process of its own would. */
-const announced = <A, E>(service: Layer.Layer<A, E>) =>
-  Layer.effectDiscard(
-    Effect.andThen(Effect.logInfo("service.started"), Effect.addFinalizer(() => Effect.logInfo("service.stopping")))
-  ).pipe(
+const asAProcess = <A, E>(service: Layer.Layer<A, E>) =>
+  announced.pipe(
     Layer.provideMerge(service),
     Layer.provide(Layer.effectDiscard(Effect.addFinalizer(() => Effect.logInfo("service.stopped"))))
   )
@@ -63,7 +62,7 @@ const serve = Effect.fnUntraced(function*<S, E>(
   environment: Environment
 ) {
   const context = yield* build(
-    announced(service(yield* read(settings, environment))).pipe(Layer.provide(yield* observed(name, environment)))
+    asAProcess(service(yield* read(settings, environment))).pipe(Layer.provide(yield* observed(name, environment)))
   ).pipe(Effect.annotateLogs({ service: name }))
   return `http://127.0.0.1:${portOf(Context.get(context, HttpServer.HttpServer))}`
 })

@@ -9,7 +9,7 @@ import { exportedSpanOf, Named } from "./tracer.ts"
  *
  *     insert(order).pipe(sendingSpan("send order.ledger", { "saga.order.id": id }))         // PRODUCER
  *     yield* currentTraceparent                                                             // inside: what the row stores
- *     run(row).pipe(receivingSpan("process order.ledger", { sent_by: row.traceparent, age_millis }))   // CONSUMER
+ *     run(row).pipe(inSpan("process order.ledger", received({ sent_by: row.traceparent, age_millis })))   // CONSUMER
  *     step(row).pipe(inSpan("saga.step orders.create", { attributes, links: [set] }))       // INTERNAL
  *
  * For a set: `spansFor` opens a span in each item's own trace, hands out their contexts to be sent along, and closes each
@@ -107,7 +107,6 @@ export const received = ({ age_millis, attributes, sent_by }: Received): SpanSet
   ...(age_millis > SAME_TRACE_MILLIS || spanOf(sent_by) === undefined ? { root: true } : { parent: sent_by }),
   links: [sent_by]
 })
-export const receivingSpan = (name: string, received_: Received) => inSpan(name, received(received_))
 
 /** Runs an effect as part of the trace that a stored or received `traceparent` names: for logs above all. */
 export const inTraceOf = (traceparent: string | null | undefined) => <A, E, R>(effect: Effect.Effect<A, E, R>) => {

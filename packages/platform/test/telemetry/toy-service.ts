@@ -9,7 +9,7 @@ import {
   annotateSpan,
   currentTraceparent,
   inSpan,
-  receivingSpan,
+  received,
   sendingSpan,
   withoutTracing
 } from "@surety/platform/telemetry/trace-context"
@@ -73,9 +73,9 @@ const handlers = (neighbour: string | undefined) =>
         Effect.gen(function*() {
           const sent = yield* placeThing(params.thing_id, neighbour)
           yield* inSpan("work", { attributes: { card: secrets.digits } })(Effect.void).pipe(
-            receivingSpan("process order.ledger", { sent_by: sent, age_millis: 10 })
+            inSpan("process order.ledger", received({ sent_by: sent, age_millis: 10 }))
           )
-          yield* receivingSpan("process order.ledger late", { sent_by: sent, age_millis: 16 * 60_000 })(Effect.void)
+          yield* inSpan("process order.ledger late", received({ sent_by: sent, age_millis: 16 * 60_000 }))(Effect.void)
           return sent ?? "none"
         }),
       read: ({ params }) => readThing(params.thing_id),
