@@ -14,7 +14,7 @@ import {
   sendingSpan
 } from "@surety/platform/telemetry/trace-context"
 import { Clock, Effect } from "effect"
-import { randomBytes } from "node:crypto"
+import { SecureRandom } from "effect/crypto"
 import { answerTo, type StoredAnswer } from "./answer.ts"
 import { makeAuthorizePayment } from "./authorize-payment.ts"
 import { type HeldEntry, type KnownEntry, LedgerStore, type NewEntry } from "./ledger-store.ts"
@@ -41,6 +41,7 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
   Effect.gen(function*() {
     const ledger = yield* LedgerStore
     const neighbours = yield* Neighbours
+    const { randomBytes } = yield* SecureRandom.SecureRandom
     const authorizePayment = makeAuthorizePayment(neighbours, settings.call_timeout_millis)
     const askPrices = yield* makeAskPrices(neighbours, settings.call_timeout_millis)
 
@@ -92,7 +93,7 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
       )
       if (!("lines" in priced)) return yield* repeat(priced, order)
       const shard = shardFor(caller, key)
-      const id = makeOrderId({ epochMillis: yield* Clock.currentTimeMillis, shard, random: randomBytes(9) })
+      const id = makeOrderId({ epochMillis: yield* Clock.currentTimeMillis, shard, random: yield* randomBytes(9) })
       const answer: Answer | undefined = yield* send({
         id,
         shard,

@@ -5,10 +5,10 @@ import type { ProductId, WarehouseId } from "@surety/domain/ids"
 import { inTransaction } from "@surety/platform/database"
 import { fingerprint } from "@surety/platform/fingerprint"
 import { Effect } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { SqlError } from "effect/sql"
 import { AdjustmentStore, type Counters, type NewAdjustment } from "./adjustment-store.ts"
 import { readProduct } from "./catalogue.ts"
+import { newId } from "./new-id.ts"
 import { reclaimExpired } from "./release-stock.ts"
 
 /**
@@ -21,7 +21,7 @@ export const adjustStock = Effect.fn("adjustStock")(
     const { quantity, reason } = input
     const warehouse_id = input.warehouse_id ?? input.warehouseId ?? null
     const request_hash = fingerprint({ quantity, reason, warehouse_id })
-    const id = SecureRandom.uuidV7Unsafe()
+    const id = yield* newId
     return yield* adjustOnce({ id, idempotency_key, product_id, warehouse_id, request_hash, quantity, reason }).pipe(
       Effect.catchIf(SqlError.isSqlError, Effect.die)
     )

@@ -3,15 +3,15 @@ import { PAGE_MAX } from "@surety/contracts/manners"
 import { ProductNotFound, SkuTaken } from "@surety/contracts/problems"
 import { FIRST_ID, ProductId } from "@surety/domain/ids"
 import { Effect, Schema } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { CatalogueStore } from "./catalogue-store.ts"
+import { newId } from "./new-id.ts"
 import { StockStore } from "./stock-store.ts"
 
 export const createProduct = Effect.fn("createProduct")(function*(input: CreateProduct) {
   const store = yield* CatalogueStore
   const { name, sku } = input
   const price_cents = (input.price_cents ?? input.priceCents)!
-  const id = ProductId.make(SecureRandom.uuidV7Unsafe())
+  const id = ProductId.make(yield* newId)
   const created = yield* store.insert({ id, name, sku, price_cents })
   if (created !== undefined) return created
   const existing = (yield* store.bySku(sku))!

@@ -2,6 +2,7 @@ import { InventoryApi } from "@surety/contracts/inventory-api"
 import { database } from "@surety/platform/database"
 import { serveApi } from "@surety/platform/http-server"
 import { Layer } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { AdjustmentStore } from "./adjustment-store.ts"
 import { CatalogueStore } from "./catalogue-store.ts"
 import { Geocoder } from "./geocoder.ts"
@@ -24,6 +25,6 @@ const stores = [
 /** Products, warehouses, stock, and which warehouse serves which order, over HTTP. */
 export const inventory = (settings: InventorySettings) =>
   serveApi(InventoryApi, inventoryHandlers, settings.listen).pipe(
-    Layer.provide([...stores, Geocoder.offline]),
+    Layer.provide([...stores, Geocoder.offline, SecureRandom.layerWebCrypto]),
     Layer.provide(database(settings.database))
   )

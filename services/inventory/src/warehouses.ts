@@ -2,13 +2,13 @@ import type { CreateWarehouse } from "@surety/contracts/inventory-api"
 import { WarehouseCodeTaken } from "@surety/contracts/problems"
 import { WarehouseId } from "@surety/domain/ids"
 import { Effect } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { newId } from "./new-id.ts"
 import { WarehouseStore } from "./warehouse-store.ts"
 
 /** Opens a warehouse. The first of all is the default one: it serves orders whose place is not known. */
 export const createWarehouse = Effect.fn("createWarehouse")(function*(input: CreateWarehouse) {
   const store = yield* WarehouseStore
-  const warehouse = { id: WarehouseId.make(SecureRandom.uuidV7Unsafe()), ...input }
+  const warehouse = { id: WarehouseId.make(yield* newId), ...input }
   // The second try is for the one that lost the race to be the first of all.
   const created = (yield* store.insert(warehouse)) ?? (yield* insertUnlessTaken(warehouse))
   return created ?? (yield* new WarehouseCodeTaken({ code: input.code, detail: `${input.code} is taken` }))

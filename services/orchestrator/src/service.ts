@@ -2,8 +2,8 @@ import { OperationsApi } from "@surety/contracts/operations-api"
 import { database } from "@surety/platform/database"
 import { httpClient } from "@surety/platform/http-client"
 import { serveApi } from "@surety/platform/http-server"
+import { leaseOwner } from "@surety/platform/lease-owner"
 import { Layer } from "effect"
-import { randomUUID } from "node:crypto"
 import { archiveLedger } from "./archive-ledger.ts"
 import { correctness } from "./correctness.ts"
 import { driveLedger } from "./drive-ledger.ts"
@@ -16,7 +16,7 @@ import type { OrchestratorSettings } from "./settings.ts"
 
 /** Drives the ledger and serves the operations API. Any number of them may run on one ledger. */
 export const orchestrator = (settings: OrchestratorSettings) => {
-  const owner = `orchestrator-${randomUUID().slice(0, 8)}`
+  const owner = leaseOwner("orchestrator")
   return Layer.mergeAll(
     serveApi(OperationsApi, operationsHandlers, settings.listen),
     driveLedger(settings),

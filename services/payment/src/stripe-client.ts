@@ -29,6 +29,7 @@ const makeHttpClient = (agent: http.Agent): Stripe.HttpClient => {
       })
       const body = response.getRawResponse() as Readable
       // A signal of AbortSignal.timeout would go off for every request, also for those that ended long before.
+      // oxlint-disable-next-line eslint/no-restricted-globals -- a driver, on real sockets; a simulation has none
       const late = setTimeout(() => body.destroy(new Error("the body took too long")), request[7])
       body.once("close", () => clearTimeout(late))
       const readJson = response.toJSON.bind(response)
