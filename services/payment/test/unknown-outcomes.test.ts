@@ -51,6 +51,18 @@ layer(PaymentUnderTest.layer, { excludeTestServices: true })("an unknown outcome
       })
   )
 
+  it.effect("of a capture or a void is settled although the provider remembers a failure under one key after the other", () =>
+    Effect.gen(function*() {
+      const taken = yield* aPayment("tok_capture_burnt_x3")
+      yield* taken.authorize()
+      assert.deepStrictEqual(summary(yield* Effect.repeat(taken.capture(), asked)), [200, "CAPTURED"])
+      assert.deepStrictEqual(yield* taken.effects, [HELD, TAKEN])
+      const released = yield* aPayment("tok_cancel_burnt_x3")
+      yield* released.authorize()
+      assert.deepStrictEqual(summary(yield* Effect.repeat(released.release, asked)), [200, "VOIDED"])
+      assert.deepStrictEqual(yield* released.effects, [HELD, `canceled ${AMOUNT}`])
+    }))
+
   it.effect("keeps the token only as long as it is unknown", () =>
     Effect.gen(function*() {
       const { sql } = yield* PaymentUnderTest

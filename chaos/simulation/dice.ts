@@ -1,0 +1,24 @@
+/** Chance from a seed: mulberry32. The same seed throws the same dice, on every machine. */
+export class Dice {
+  private state: number
+  constructor(seed: number) {
+    this.state = seed >>> 0
+  }
+
+  /** A number in [0, 1). */
+  readonly roll = (): number => {
+    this.state = (this.state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+
+  /** Whole, from `from` to `to`, both of them possible. */
+  readonly between = (from: number, to: number): number => from + Math.floor(this.roll() * (to - from + 1))
+  readonly happens = (share: number): boolean => this.roll() < share
+  readonly oneOf = <A>(choices: ReadonlyArray<A>): A => choices[Math.floor(this.roll() * choices.length)]!
+  readonly bytes = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => this.between(0, 255))
+
+  /** Dice of their own, so that one who throws more often does not change what others throw. */
+  readonly another = (): Dice => new Dice(Math.floor(this.roll() * 4_294_967_296))
+}
