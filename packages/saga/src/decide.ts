@@ -39,6 +39,9 @@ export interface Change extends Standing {
   readonly facts: Facts
 }
 
+/** Of whatever has a standing only that: a row brings more, which is not to be written down. */
+const kept = ({ attempts, status, undoing }: Standing): Standing => ({ attempts, status, undoing })
+
 const unchanged = { wait_millis: 0, reason: null, last_error: null, parked_reason: null, ended: false, facts: {} }
 
 /** The change that an outcome brings to a saga which stood at `standing`. Pure, like {@link decide}. */
@@ -63,7 +66,7 @@ export const settle = <Row>(saga: Saga<Row>, standing: Standing, outcome: Outcom
       const attempts = standing.attempts + 1
       const wait = waitAfter(step.retry, attempts)
       if (wait !== undefined) {
-        return { ...unchanged, ...standing, attempts, wait_millis: wait, last_error: outcome.error }
+        return { ...unchanged, ...kept(standing), attempts, wait_millis: wait, last_error: outcome.error }
       }
       // Before the pivot an unanswered step is undone too, for it may have happened; the pivot itself never is.
       return next._tag === "Act" && step.kind === "compensatable"
@@ -82,7 +85,11 @@ const reached = <Row>(saga: Saga<Row>, step: Step<Row>, facts: Facts): Change =>
   facts
 })
 
-const parked = (standing: Standing, parked_reason: string): Change => ({ ...unchanged, ...standing, parked_reason })
+const parked = (standing: Standing, parked_reason: string): Change => ({
+  ...unchanged,
+  ...kept(standing),
+  parked_reason
+})
 
 /** Backwards from the step at `index`, newest first, to the next one that has an undo. */
 const turnBack = <Row>(saga: Saga<Row>, index: number, reason: string | null): Change => {
