@@ -1,3 +1,4 @@
+import { FIRST_ID } from "@surety/domain/ids"
 import { databaseDefectsAsFailures, retryLocks } from "@surety/platform/database"
 import type { Journal, Recording } from "@surety/saga/journal"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -14,13 +15,14 @@ export interface LeaseSettings {
 
 /**
  * A ticket is deleted at the end of its order, but what is left of it must be stepped over as long as any transaction that
- * is older stays open, such as a report. So most claims look at recent orders only, where little is left lying. All are
- * looked at every ten seconds, one claim in a hundred, and if that takes long, more rarely: never more than a fiftieth of
- * the time.
+ * is older stays open, such as a report. So most claims begin at the oldest ticket there was at the last look at all of
+ * them, and at least so long ago: a ticket may come a little later than its id says. All are looked at every second, and if
+ * that takes long, more rarely: never more than a two-thousandth of the time.
  */
-const RECENT_MILLIS = 60_000
-const ALL_EVERY_MILLIS = 10_000
-const ALL_RARELY = 50
+const LATE_MILLIS = 10_000
+const ALL_EVERY_MILLIS = 1_000
+const ALL_RARELY = 2_000
+const NANOS_A_MILLI = 1_000_000n
 
 /** A lease is renewed once less than this share of it is left: most orders end before. */
 const LEASE_KEPT = 0.75
@@ -44,12 +46,12 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
          * One short statement: due rows nobody holds, oldest first, skipping what another worker is claiming now. Ticket by
          * ticket until there are enough, whatever the planner believes about how many there are.
          */
-        const claimAged = (age_max_millis: number, limit: number) =>
+        const claimFrom = (from: string, limit: number) =>
           sql<ClaimedRow>`
             WITH free AS MATERIALIZED (
               SELECT e.id, e.lease_until, d.next_run_at FROM (
                 SELECT order_id, next_run_at FROM ledger.due
-                WHERE order_id >= ledger.first_id_at(now() - ${age_max_millis}::float8 * interval '1 millisecond')
+                WHERE order_id >= ${from}::uuid
                   AND next_run_at <= now() AND NOT (SELECT paused FROM ledger.claiming)
                 ORDER BY order_id OFFSET 0
               ) d CROSS JOIN LATERAL (
@@ -77,14 +79,25 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
             databaseDefectsAsFailures
           )
 
+        /** Where a look that finds every order begins: at the oldest that is not parked, or a little while ago. */
+        const oldest = sql<{ id: string }>`
+          SELECT least(
+            (SELECT order_id FROM ledger.due WHERE next_run_at < 'infinity' ORDER BY order_id LIMIT 1),
+            ledger.first_id_at(now() - ${LATE_MILLIS}::integer * interval '1 millisecond')
+          ) AS id`
+
+        let from: string = FIRST_ID
         let lookAtAllFrom = 0
+        // By a clock that nobody can set.
+        const millis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / NANOS_A_MILLI))
         const claim = Effect.fnUntraced(function*(limit: number) {
-          const begun = yield* Clock.currentTimeMillis
-          if (begun < lookAtAllFrom) return yield* claimAged(RECENT_MILLIS, limit)
-          const rows = yield* claimAged(begun, limit)
-          const took = (yield* Clock.currentTimeMillis) - begun
-          // A backlog is worked off from its old end, without pause.
-          lookAtAllFrom = rows.length === limit ? 0 : begun + Math.max(ALL_EVERY_MILLIS, took * ALL_RARELY)
+          const begun = yield* millis
+          if (begun < lookAtAllFrom) return yield* claimFrom(from, limit)
+          const rows = yield* claimFrom(FIRST_ID, limit)
+          // What is claimed is claimed, whether or not the next look knows where to begin.
+          const [found] = yield* Effect.catchCause(oldest, () => Effect.succeed([]))
+          from = found?.id ?? FIRST_ID
+          lookAtAllFrom = begun + Math.max(ALL_EVERY_MILLIS, ((yield* millis) - begun) * ALL_RARELY)
           return rows
         })
 
