@@ -1,24 +1,7 @@
 import { freePort } from "@surety/platform/postgres/free-port"
 import type { StackUrls } from "@surety/stack/run-stack"
-import { httpCall } from "@surety/testkit/http-call"
-import { Effect, Redacted, Schedule } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-
-const services = ["provider-simulator", "payment", "inventory", "orders", "edge-api", "orchestrator"] as const
-export type ServiceName = (typeof services)[number]
-
-/** The variable that a service's port and URL are told by. */
-const wordOf = {
-  "provider-simulator": "SIMULATOR",
-  payment: "PAYMENT",
-  inventory: "INVENTORY",
-  orders: "ORDERS",
-  "edge-api": "EDGE_API",
-  orchestrator: "ORCHESTRATOR"
-} as const satisfies Record<ServiceName, string>
+import { type Program, programs, spawnService, stopped, untilReady } from "@surety/testkit/service-process"
+import { Effect, Redacted } from "effect"
 
 export interface RunningService {
   readonly name: string
@@ -31,93 +14,37 @@ export interface RunningStack {
   readonly urls: StackUrls
   readonly processes: ReadonlyArray<RunningService>
   /** One more of a service, of which a name and its own settings tell it from the others. */
-  readonly another: (service: ServiceName, name: string) => ReturnType<typeof startProcess>
+  readonly another: (program: Program, name: string) => ReturnType<typeof startProcess>
 }
 
-const START_LIMIT = "60 seconds"
 const STOP_LIMIT = "25 seconds"
 
-const logFolder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "surety-bench-logs-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
-)
-
-const exited = (child: ChildProcess) =>
-  Effect.callback<void>((resume) => {
-    if (child.exitCode !== null || child.signalCode !== null) resume(Effect.void)
-    else child.once("exit", () => resume(Effect.void))
-  })
-
-const stop = (child: ChildProcess) =>
-  Effect.sync(() => child.kill("SIGTERM")).pipe(
-    Effect.andThen(exited(child)),
-    Effect.timeoutOrElse({
-      duration: STOP_LIMIT,
-      orElse: () => Effect.andThen(Effect.sync(() => child.kill("SIGKILL")), exited(child))
-    })
-  )
-
-const isReady = (url: string) =>
-  httpCall("GET", `${url}/health/ready`).pipe(
-    Effect.map(({ status }) => status === 200),
-    Effect.catchCause(() => Effect.succeed(false))
-  )
-
 interface Start {
-  readonly service: ServiceName
+  readonly program: Program
   readonly name: string
   readonly port: number
   readonly environment: Readonly<Record<string, string>>
-  readonly logs: string
 }
 
 /** Starts a service and waits until it is ready. What it logs, from Warn on, is told if it does not come up. */
-const startProcess = Effect.fn("startProcess")(function*({ environment, logs, name, port, service }: Start) {
-  const log = join(logs, `${name}.log`)
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() => {
-      const output = openSync(log, "a")
-      const env = {
-        PATH: process.env["PATH"],
-        ...(process.env["NODE_OPTIONS"] === undefined ? {} : { NODE_OPTIONS: process.env["NODE_OPTIONS"] }),
-        LOG_LEVEL: "Warn",
-        ...environment,
-        [`${wordOf[service]}_PORT`]: `${port}`
-      }
-      const started = spawn(process.execPath, [`services/${service}/src/main.ts`], {
-        stdio: ["ignore", output, output],
-        env
-      })
-      closeSync(output)
-      return started
-    }),
-    stop
+const startProcess = Effect.fn("startProcess")(function*({ environment, ...start }: Start) {
+  const service = yield* Effect.acquireRelease(
+    spawnService({ ...start, environment: { LOG_LEVEL: "Warn", ...environment } }),
+    (service) => stopped(service, STOP_LIMIT)
   )
-  const url = `http://127.0.0.1:${port}`
-  const ended = Effect.flatMap(
-    exited(child),
-    () => Effect.die(new Error(`${name} ended: ${readFileSync(log, "utf8")}`))
-  )
-  yield* isReady(url).pipe(
-    Effect.repeat({ until: (ready) => ready, schedule: Schedule.spaced("100 millis") }),
-    Effect.raceFirst(ended),
-    Effect.timeoutOrElse({
-      duration: START_LIMIT,
-      orElse: () => Effect.die(new Error(`${name} is not ready: ${readFileSync(log, "utf8")}`))
-    })
-  )
-  return { name, pid: child.pid!, url } satisfies RunningService
+  const url = `http://127.0.0.1:${start.port}`
+  yield* untilReady(service, url)
+  return { name: start.name, pid: service.pid, url } satisfies RunningService
 })
 
 /** All services on a database, as processes; those left out are not started. */
 export const runningStack = Effect.fn("runningStack")(function*(
   database: Redacted.Redacted,
-  options: { readonly without?: ReadonlyArray<ServiceName>; readonly environment?: Readonly<Record<string, string>> } =
-    {}
+  options: { readonly without?: ReadonlyArray<Program>; readonly environment?: Readonly<Record<string, string>> } = {}
 ) {
-  const logs = yield* logFolder
-  const ports = yield* Effect.forEach(services, () => freePort(undefined))
-  const urlOf = (service: ServiceName) => `http://127.0.0.1:${ports[services.indexOf(service)]}`
+  const ports = yield* Effect.forEach(programs, () => freePort(undefined))
+  const portOf = (program: Program) => ports[programs.indexOf(program)]!
+  const urlOf = (program: Program) => `http://127.0.0.1:${portOf(program)}`
   const environment = {
     DATABASE_URL: Redacted.value(database),
     STRIPE_API_BASE: urlOf("provider-simulator"),
@@ -127,8 +54,8 @@ export const runningStack = Effect.fn("runningStack")(function*(
     ...options.environment
   }
   const processes = yield* Effect.forEach(
-    services.filter((service) => options.without?.includes(service) !== true),
-    (service) => startProcess({ service, name: service, port: ports[services.indexOf(service)]!, environment, logs }),
+    programs.filter((program) => options.without?.includes(program) !== true),
+    (program) => startProcess({ program, name: program, port: portOf(program), environment }),
     { concurrency: "unbounded" }
   )
   return {
@@ -141,7 +68,7 @@ export const runningStack = Effect.fn("runningStack")(function*(
       orchestrator: urlOf("orchestrator"),
       simulator: urlOf("provider-simulator")
     },
-    another: (service: ServiceName, name: string) =>
-      Effect.flatMap(freePort(undefined), (port) => startProcess({ service, name, port, environment, logs }))
+    another: (program: Program, name: string) =>
+      Effect.flatMap(freePort(undefined), (port) => startProcess({ program, name, port, environment }))
   } as const
 })

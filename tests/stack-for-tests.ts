@@ -4,8 +4,11 @@ import type { Product } from "@surety/contracts/inventory-api"
 import { seedCatalogue } from "@surety/inventory/seed"
 import { database } from "@surety/platform/database"
 import { type Environment, runStack, type StackUrls } from "@surety/stack/run-stack"
+import { compareWithProvider as compare } from "@surety/testkit/compare-with-provider"
 import { httpCall } from "@surety/testkit/http-call"
 import { judge } from "@surety/testkit/judge"
+import { afterTheEnd as ledgerAtRest } from "@surety/testkit/ledger-rest"
+import { anyPorts } from "@surety/testkit/service-process"
 import { administrator, testDatabase } from "@surety/testkit/test-database"
 import { Context, Effect, Layer, Logger, type Redacted, References, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
@@ -13,12 +16,7 @@ import { randomUUID } from "node:crypto"
 
 /** Any free ports, and time compressed: one unit of patience is 5 ms instead of 1 s. */
 export const compressed: Environment = {
-  EDGE_API_PORT: "0",
-  INVENTORY_PORT: "0",
-  PAYMENT_PORT: "0",
-  ORDERS_PORT: "0",
-  ORCHESTRATOR_PORT: "0",
-  SIMULATOR_PORT: "0",
+  ...anyPorts,
   SAGA_RETRY_UNIT_MILLIS: "5",
   SAGA_IDLE_MILLIS: "20",
   SAGA_GATHER_MILLIS: "5",
@@ -67,6 +65,8 @@ export const stackForTests = (environment: Environment = {}, without: ReadonlyAr
   )
 }
 
+export { tally } from "@surety/testkit/ledger-rest"
+
 /** One HTTP request; whatever the status, an answer. */
 export const request = httpCall
 
@@ -101,30 +101,9 @@ export const place = (stack: Stack, order: unknown, key?: string) =>
     request("POST", `${stack.urls.edge_api}/orders`, order, { "idempotency-key": key ?? randomUUID() })
   )
 
-interface EntryRow {
-  readonly id: string
-  readonly status: string
-  readonly reason: string | null
-  readonly parked_reason: string | null
-}
-
 /** All ledger entries, once every one has ended or is parked. */
 export const afterTheEnd = (stack: { readonly sql: SqlClient.SqlClient }, atMost = "45 seconds" as const) =>
-  stack.sql<EntryRow & { readonly rests: boolean }>`
-    SELECT id, status, reason, parked_reason,
-      parked_at IS NOT NULL OR id NOT IN (SELECT order_id FROM ledger.due) AS rests
-    FROM ledger.all_entries`
-    .pipe(
-      Effect.repeat({ until: (rows) => rows.every((row) => row.rests), schedule: Schedule.spaced("25 millis") }),
-      Effect.timeoutOrElse({
-        duration: atMost,
-        orElse: () =>
-          stack.sql`SELECT id, status, last_error, attempts, lease_owner FROM ledger.all_entries
-            WHERE id IN (SELECT order_id FROM ledger.due) LIMIT 5`.pipe(
-            Effect.flatMap((rows) => Effect.die(new Error(`orders have not ended: ${JSON.stringify(rows)}`)))
-          )
-      })
-    )
+  Effect.provideService(ledgerAtRest(atMost), SqlClient.SqlClient, stack.sql)
 
 /** Waits until a ledger entry fits a condition. */
 export const untilEntry = (stack: Stack, condition: string) =>
@@ -133,46 +112,9 @@ export const untilEntry = (stack: Stack, condition: string) =>
     Effect.timeout("20 seconds")
   )
 
-/** How many entries stand at each status. */
-export const tally = (rows: ReadonlyArray<{ readonly status: string }>): Record<string, number> => {
-  const counts: Record<string, number> = {}
-  for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1
-  return counts
-}
-
-interface ProviderPayment {
-  readonly reference: string
-  readonly captured_cents: number
-  readonly refunded_cents: number
-  readonly held_cents: number
-}
-
 /** What the provider really did must be what our books say: an order's money taken once and whole, or not at all. */
-export const compareWithProvider = Effect.fnUntraced(function*(stack: Stack) {
-  const { body } = yield* request<{ payments: ReadonlyArray<ProviderPayment> }>(
-    "GET",
-    `${stack.urls.simulator}/_simulator/payments`
-  )
-  const rows = yield* stack.sql<{ id: string; status: string; total: number; parked: boolean }>`
-    SELECT id, status, total_cents::float8 AS total, parked_at IS NOT NULL AS parked FROM ledger.all_entries`
-  const kept = new Map<string, { kept: number; held: number; captures: number }>()
-  for (const payment of body.payments) {
-    const sum = kept.get(payment.reference) ?? { kept: 0, held: 0, captures: 0 }
-    kept.set(payment.reference, {
-      kept: sum.kept + payment.captured_cents - payment.refunded_cents,
-      held: sum.held + payment.held_cents,
-      captures: sum.captures + (payment.captured_cents > 0 ? 1 : 0)
-    })
-  }
-  const wrong = rows.filter((row) => !row.parked).flatMap((row) => {
-    const at = kept.get(row.id) ?? { kept: 0, held: 0, captures: 0 }
-    const right = at.held === 0 && at.captures <= 1 && at.kept === (row.status === "COMPLETED" ? row.total : 0)
-    return right ? [] : [{ ...row, ...at }]
-  })
-  const known = new Set(rows.map((row) => row.id))
-  const strangers = body.payments.filter((payment) => !known.has(payment.reference))
-  return { wrong, strangers }
-})
+export const compareWithProvider = (stack: Stack) =>
+  Effect.provideService(compare(stack.urls.simulator), SqlClient.SqlClient, stack.sql)
 
 /** The judge's verdict and the comparison with the provider, both of which must be empty. */
 export const assertBooksBalance = Effect.fnUntraced(function*(stack: Stack) {
