@@ -4,9 +4,11 @@ import { label } from "./names.ts"
 import {
   attempts,
   failedUndos,
+  lookAge,
   lostTelemetry,
   oldestDue,
   parkedByReason,
+  parkedFindings,
   polls,
   retryShare,
   silence,
@@ -16,6 +18,8 @@ import { thresholds } from "./thresholds.ts"
 
 const {
   failed_undos,
+  findings,
+  look_age,
   lost_telemetry,
   oldest_due_seconds,
   parked,
@@ -90,6 +94,28 @@ const sagaAlerts: ReadonlyArray<Alert> = [
     description:
       "Nothing will happen to them by itself. GET /sagas?parked=true on the orchestrator lists them with their last error; " +
       "retry, resolve or compensate each.",
+    dashboard: "surety-saga-overview"
+  },
+  {
+    name: "FindingsParked",
+    expr: `${parkedFindings} > ${findings.above}`,
+    for: findings.for,
+    severity: "ticket",
+    summary: `{{ $value }} findings wait for a person: {{ $labels.${label("reconciliation.kind")} }}`,
+    description:
+      "The books of ledger, payments, provider, orders or stock do not fit together, and there is more than one way to put " +
+      "that right. GET /reconciliation/findings?state=PARKED on the orchestrator lists what was seen; close or retry each.",
+    dashboard: "surety-saga-overview"
+  },
+  {
+    name: "ReconciliationStopped",
+    expr: `${lookAge} > ${look_age.alert}`,
+    for: look_age.for,
+    severity: "ticket",
+    summary: "The books were last compared {{ $value | humanizeDuration }} ago",
+    description:
+      "Orders go on, but money or stock that is where it should not be stays unseen. The newest reconciliation.trouble in the " +
+      "orchestrator's log says why: mostly the provider does not answer, or its key may not list payments.",
     dashboard: "surety-saga-overview"
   },
   {

@@ -21,6 +21,17 @@ export const inFlight = `sum(${inFlightByStatus})`
 export const violationsByInvariant = `max by (${label("correctness.invariant")}) (${series("correctness.violations")})`
 export const violations = `max(${series("correctness.violations")})`
 
+/** What does not fit together in the books, by kind and whether it is being repaired or waits for a person. */
+export const findingsByKind = `max by (${label("reconciliation.kind")}, ${label("reconciliation.state")}) (${
+  series("reconciliation.findings")
+})`
+export const parkedFindings = `max by (${label("reconciliation.kind")}) (${
+  series("reconciliation.findings", { "reconciliation.state": "parked" })
+})`
+
+/** Seconds since the books were last compared, whoever did it. */
+export const lookAge = `max(${series("reconciliation.look.age")})`
+
 /** Polls that succeeded within `window`; 0 also where no orchestrator has ever reported. */
 export const polls = (window: string) =>
   `(sum(increase(${series("saga.poll.duration", { "error.type": fine }, "count")}[${window}])) or vector(0))`

@@ -15,6 +15,10 @@ export const thresholds = {
   parked: { above: 0, for: "5m" },
   /** Rows that break an invariant. */
   violations: { above: 0, for: "1m" },
+  /** Findings of reconciliation that wait for a person. */
+  findings: { above: 0, for: "5m" },
+  /** Seconds since the books were last compared; every ten seconds is usual. */
+  look_age: { notice: 60, alert: 300, for: "2m" },
   /** Spans, log lines and metric exports a second that went nowhere. */
   lost_telemetry: { window: "5m", above: 0, for: "5m", visible: 0.001 },
   /** A service counts as known when it has reported within `known`, as silent when its last report is so many seconds old. */

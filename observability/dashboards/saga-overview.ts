@@ -2,7 +2,7 @@ import { type Dashboard, headLink } from "../dashboard.ts"
 import { dashboard, explore, OPERATIONS_API } from "../links.ts"
 import { label, series } from "../names.ts"
 import { alertList, logs, text, timeseries, traces } from "../panels.ts"
-import { inFlightByStatus, oldestDue, parkedByReason } from "../queries.ts"
+import { findingsByKind, inFlightByStatus, lookAge, oldestDue, parkedByReason } from "../queries.ts"
 import { thresholds } from "../thresholds.ts"
 import { quantile } from "./quantile.ts"
 import { sagasNow } from "./sagas-now.ts"
@@ -12,7 +12,7 @@ const ended = series("saga.orders.completed")
 const perMinute = (selector: string, by: string) => `sum${by} (rate(${selector}[${RATE}])) * 60`
 
 const troubles =
-  "{service_name=~\".+\"} |~ \"saga.parked|saga.compensation.failed|saga.step.failed|saga.trouble|service.failed\""
+  "{service_name=~\".+\"} |~ \"saga.parked|saga.compensation.failed|saga.step.failed|saga.trouble|reconciliation.parked|service.failed\""
 
 const advice = `1. **Something fires?** Open the alert: its text says what to do, its runbook link says more.
 2. **Orders old or parked?** [Parked sagas](${OPERATIONS_API}/sagas?parked=true) with their last error; is [claiming](${OPERATIONS_API}/claiming) paused?
@@ -123,6 +123,48 @@ const why = [
   })
 ]
 
+const books = [
+  timeseries({
+    title: "Findings, by kind",
+    description:
+      "Where ledger, payments, provider, orders and stock do not say the same: open ones are being repaired, parked ones wait for a person.",
+    width: 8,
+    unit: "short",
+    stacked: true,
+    noValue: "no orchestrator reports",
+    queries: [{
+      expr: findingsByKind,
+      legend: `{{${label("reconciliation.kind")}}} {{${label("reconciliation.state")}}}`
+    }],
+    links: [{ title: "What was found", url: `${OPERATIONS_API}/reconciliation/findings`, targetBlank: true }]
+  }),
+  timeseries({
+    title: "Repairs, a minute",
+    description:
+      "Attempts to put right what was found, by how they came out. One that is unknown is tried again, one that is refused parks.",
+    width: 8,
+    unit: "short",
+    noValue: "nothing to repair",
+    queries: [{
+      expr: perMinute(
+        series("reconciliation.repairs"),
+        ` by (${label("reconciliation.kind")}, ${label("reconciliation.result")})`
+      ),
+      legend: `{{${label("reconciliation.kind")}}} {{${label("reconciliation.result")}}}`
+    }]
+  }),
+  timeseries({
+    title: "Since the books were last compared",
+    description:
+      "A saw of ten seconds is usual. Rising means that no look comes to its end, mostly as the provider does not answer.",
+    width: 8,
+    unit: "s",
+    noValue: "no orchestrator reports",
+    queries: [{ expr: lookAge, legend: "last look" }],
+    steps: { notice: thresholds.look_age.notice, alert: thresholds.look_age.alert }
+  })
+]
+
 const pace = [
   timeseries({
     title: "From acceptance to end",
@@ -166,6 +208,7 @@ export const sagaOverview: Dashboard = {
     { title: "Do orders end?", panels: flow },
     { title: "What is stuck, since when?", panels: stuck },
     { title: "Why?", panels: why },
+    { title: "Do the books agree?", panels: books },
     { title: "How fast?", panels: pace },
     {
       title: "The latest troubles",

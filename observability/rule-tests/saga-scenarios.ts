@@ -7,6 +7,9 @@ const parked = (reason: string) => `saga_ledger_parked{saga_parked_reason="${rea
 const polls = (error: string) => `saga_poll_duration_seconds_count{error_type="${error}"}`
 const attempts = (direction: string, result: string) =>
   `saga_step_attempts_total{saga_step="inventory.reserve", saga_step_direction="${direction}", saga_step_result="${result}"}`
+const findings = (kind: string, state: string) =>
+  `reconciliation_findings{reconciliation_kind="${kind}", reconciliation_state="${state}"}`
+const lookAge = (instance: string) => `reconciliation_look_age_seconds{instance="${instance}"}`
 const lost = (what: string) => `otelcol_${what}_total{exporter="otlp_http/traces"}`
 const heartbeat = (service: string) => `nodejs_eventloop_delay_p99_seconds{service_name="${service}"}`
 
@@ -115,6 +118,28 @@ export const sagaScenarios: ReadonlyArray<Scenario> = [
     name: "one order that waits for a person for five minutes; a reason without orders is silent",
     input: { [parked("no_answer")]: gauge([0, 8], [1, 60]), [parked("refused")]: gauge([0, 68]) },
     firing: { "6m45s": 0, "7m": 1 }
+  },
+  {
+    alert: "FindingsParked",
+    name: "one finding that waits for a person for five minutes; what is being repaired is silent",
+    input: {
+      [findings("wrong_amount", "parked")]: gauge([0, 8], [1, 60]),
+      [findings("double_hold", "parked")]: gauge([0, 68]),
+      [findings("double_hold", "open")]: gauge([3, 68])
+    },
+    firing: { "6m45s": 0, "7m": 1 }
+  },
+  {
+    alert: "ReconciliationStopped",
+    name: "the last look was exactly five minutes ago",
+    input: { [lookAge("a")]: gauge([300, 80]) },
+    firing: { "15m": 0 }
+  },
+  {
+    alert: "ReconciliationStopped",
+    name: "the last look was more than five minutes ago, for two minutes, whichever orchestrator says so",
+    input: { [lookAge("a")]: gauge([10, 8], [301, 60]), [lookAge("b")]: gauge([10, 68]) },
+    firing: { "3m45s": 0, "4m": 1 }
   },
   {
     alert: "TelemetryPipelineDropping",

@@ -6,6 +6,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } fr
 import { Event, EventCursor } from "./events.ts"
 import { Cursor, PageLimit, strictly, Timestamp, TraceId } from "./manners.ts"
 import { SagaNotFound, StateConflict } from "./problems.ts"
+import { ReconciliationGroup } from "./reconciliation-api.ts"
 
 /** A saga as the person on call sees it. `undoing` names the step whose undo comes next. */
 export const SagaView = Schema.Struct({
@@ -96,6 +97,7 @@ export class OperationsApi extends HttpApi.make("operations-api")
   .add(SagasGroup)
   .add(ClaimingGroup)
   .add(EventsGroup)
+  .add(ReconciliationGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.PayloadParseOptions, strictly)
   .annotate(HttpApi.QueryParseOptions, strictly)

@@ -12,6 +12,7 @@ import {
   PaymentOutcomeUnknown,
   StateConflict
 } from "./problems.ts"
+import { ProviderBooksGroup } from "./provider-books-api.ts"
 
 /** `reference` is the order's ledger id, and so is the `authorization_id` of its one payment: never authorized twice. */
 export const Authorize = Schema.Struct({
@@ -116,6 +117,7 @@ export class PaymentsGroup extends HttpApiGroup.make("payments")
 /** Port 3002: authorize, capture, void, refund, through a provider. */
 export class PaymentApi extends HttpApi.make("payment-api")
   .add(PaymentsGroup)
+  .add(ProviderBooksGroup)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.PayloadParseOptions, strictly)
   .annotate(HttpApi.QueryParseOptions, strictly)

@@ -153,3 +153,10 @@ export class SagaNotFound extends HttpApiError.Problem<SagaNotFound>()("SagaNotF
   ...sagaNotFound.fields,
   order_ledger_id: OrderId
 }) {}
+
+const findingNotFound = problem("finding_not_found", 404, "No such finding")
+export class FindingNotFound
+  extends HttpApiError.Problem<FindingNotFound>()("FindingNotFound", findingNotFound.declaration, {
+    ...findingNotFound.fields
+  })
+{}

@@ -2,6 +2,7 @@ import { OperationsApi } from "@surety/contracts/operations-api"
 import { withoutNulls } from "@surety/platform/rows"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { operateFindings } from "./operate-findings.ts"
 import { operateSagas } from "./operate-sagas.ts"
 import { SagaStore } from "./saga-store.ts"
 
@@ -68,4 +69,23 @@ const events = HttpApiBuilder.group(
   })
 )
 
-export const operationsHandlers = Layer.mergeAll(sagas, claiming, events)
+const reconciliation = HttpApiBuilder.group(
+  OperationsApi,
+  "reconciliation",
+  Effect.fn(function*(handlers) {
+    const operate = yield* operateFindings
+    return handlers.handleAll({
+      show: () => operate.show,
+      list: ({ query }) =>
+        operate.page({
+          state: query.state ?? null,
+          before: query.cursor ?? null,
+          limit: query.limit ?? PAGE_USUAL
+        }),
+      close: ({ params, payload }) => operate.close(params.finding_id, payload.note),
+      retry: ({ params, payload }) => operate.retry(params.finding_id, payload.note)
+    })
+  })
+)
+
+export const operationsHandlers = Layer.mergeAll(sagas, claiming, events, reconciliation)

@@ -7,10 +7,13 @@ import { Layer } from "effect"
 import { archiveLedger } from "./archive-ledger.ts"
 import { correctness } from "./correctness.ts"
 import { driveLedger } from "./drive-ledger.ts"
+import { FindingsStore } from "./findings-store.ts"
 import { operationsHandlers } from "./http.ts"
 import { LedgerJournal } from "./journal-store.ts"
 import { ledgerGauges } from "./ledger-gauges.ts"
 import { Neighbours } from "./neighbours.ts"
+import { ReconcileProgress } from "./reconcile-progress.ts"
+import { reconcile } from "./reconcile.ts"
 import { SagaStore } from "./saga-store.ts"
 import type { OrchestratorSettings } from "./settings.ts"
 
@@ -22,10 +25,11 @@ export const orchestrator = (settings: OrchestratorSettings) => {
     driveLedger(settings),
     archiveLedger(settings.archive),
     ledgerGauges(settings.gauges),
-    correctness(settings.correctness, settings.database)
+    correctness(settings.correctness, settings.database),
+    reconcile({ ...settings.reconcile, retry_unit_millis: settings.retry_unit_millis }, settings.database)
   ).pipe(
     Layer.provide(LedgerJournal.layer({ owner, lease_millis: settings.lease_millis })),
-    Layer.provide(SagaStore.layer),
+    Layer.provide([SagaStore.layer, FindingsStore.layer, ReconcileProgress.layer({ ...settings.reconcile, owner })]),
     Layer.provide(Neighbours.layer(settings.neighbours)),
     Layer.provide(httpClient),
     Layer.provide(database(settings.database))

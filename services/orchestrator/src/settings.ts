@@ -2,6 +2,7 @@ import { databaseSettings, listenSettings, urlSetting, wholeSetting } from "@sur
 import { Config } from "effect"
 import { correctnessSettings } from "./correctness.ts"
 import { ledgerGaugesSettings } from "./ledger-gauges.ts"
+import { reconcileSettings } from "./reconcile.ts"
 
 export const orchestratorSettings = Config.all({
   listen: listenSettings("ORCHESTRATOR_PORT", 3004),
@@ -20,6 +21,7 @@ export const orchestratorSettings = Config.all({
   }),
   gauges: ledgerGaugesSettings,
   correctness: correctnessSettings,
+  reconcile: reconcileSettings,
   archive: Config.all({
     after_days: wholeSetting("LEDGER_ARCHIVE_AFTER_DAYS", { minimum: 0, maximum: 36_500, fallback: 30 }),
     every_millis: wholeSetting("LEDGER_ARCHIVE_EVERY_MILLIS", { minimum: 10, maximum: 86_400_000, fallback: 60_000 }),

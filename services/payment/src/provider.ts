@@ -58,8 +58,11 @@ export class PaymentProvider extends Context.Service<PaymentProvider, {
     readonly reference: string
   }) => Effect.Effect<ReadonlyArray<ProviderPayment>, ProviderUnknown>
 
-  /** All payments created since then (to the second), newest first; those created meanwhile may be missing. */
+  /**
+   * All payments created since then and before (both to the second), newest first; those created meanwhile may be missing.
+   */
   readonly list: (request: {
     readonly created_after?: Date
+    readonly created_before?: Date
   }) => Stream.Stream<ProviderPayment, ProviderUnknown>
 }>()("surety/payment/PaymentProvider") {}

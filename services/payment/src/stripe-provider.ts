@@ -78,8 +78,11 @@ const makeOperations = Effect.fnUntraced(function*(settings: StripeSettings) {
       const get = () => paymentIntents.search({ query, limit: PAGE_LIMIT, expand: ["data.latest_charge"] })
       return ask("find", "search_result", get, ({ data }) => data.map(paymentOf))
     },
-    list: ({ created_after }) => {
-      const created = { gte: Math.floor((created_after?.getTime() ?? 0) / 1000) }
+    list: ({ created_after, created_before }) => {
+      const created = {
+        gte: secondsOf(created_after ?? new Date(0)),
+        ...(created_before === undefined ? {} : { lt: secondsOf(created_before) })
+      }
       const all: Stripe.PaymentIntentListParams = { created, limit: PAGE_LIMIT, expand: ["data.latest_charge"] }
       return Stream.paginate(
         all,
@@ -92,6 +95,8 @@ const makeOperations = Effect.fnUntraced(function*(settings: StripeSettings) {
     }
   })
 })
+
+const secondsOf = (moment: Date) => Math.floor(moment.getTime() / 1000)
 
 /** The provider through Stripe. Closing the layer closes its connections. */
 export const stripeProvider = (settings: StripeSettings): Layer.Layer<PaymentProvider> =>

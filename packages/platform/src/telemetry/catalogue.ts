@@ -30,6 +30,10 @@ export const logEvents = [
   "inventory.rejected",
   "inventory.released",
   "correctness.violated",
+  "reconciliation.found",
+  "reconciliation.repaired",
+  "reconciliation.parked",
+  "reconciliation.vanished",
   "service.started",
   "service.listening",
   "service.stopping",
@@ -60,6 +64,7 @@ export const attributes = {
   warehouse_id: "inventory.warehouse.id",
   candidates: "inventory.candidates",
   distance: "inventory.distance",
+  finding_kind: "reconciliation.kind",
   error_type: "error.type"
 } as const
 
@@ -107,6 +112,22 @@ export const invariants = [
   "leaked_reservation",
   "stock_drift"
 ] as const
+
+/** What reconciliation finds, and what stands of it; each kind has its paragraph in the runbook of parked findings. */
+export const findingKinds = [
+  "hold_without_order",
+  "double_hold",
+  "capture_without_record",
+  "record_without_capture",
+  "wrong_amount",
+  "missing_refund",
+  "payment_without_order",
+  "leaked_reservation",
+  "order_at_odds"
+] as const
+export const findingStates = ["open", "parked"] as const
+/** `done`: seen to be right afterwards. `refused`: a definite no. `unknown`: no answer, or it did not help; tried again. */
+export const repairResults = ["done", "refused", "unknown"] as const
 
 export const signals = ["traces", "logs", "metrics"] as const
 

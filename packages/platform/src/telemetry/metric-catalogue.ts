@@ -2,6 +2,8 @@ import {
   directions,
   errorTypes,
   failureReasons,
+  findingKinds,
+  findingStates,
   invariants,
   inventoryOperations,
   inventoryOutcomes,
@@ -9,6 +11,7 @@ import {
   parkedReasons,
   paymentOperations,
   paymentOutcomes,
+  repairResults,
   sagaOutcomes,
   type services,
   signals,
@@ -189,6 +192,34 @@ export const metrics = {
     unit: "{row}",
     description: "Rows that break an invariant; 0 always",
     labels: { "correctness.invariant": invariants },
+    by: ["orchestrator"]
+  },
+  "reconciliation.findings": {
+    kind: "gauge",
+    unit: "{finding}",
+    description: "What does not fit together in the books and is being repaired, or waits for a person",
+    labels: { "reconciliation.kind": findingKinds, "reconciliation.state": findingStates },
+    by: ["orchestrator"]
+  },
+  "reconciliation.repairs": {
+    kind: "counter",
+    unit: "{repair}",
+    description: "Attempts to put right what was found",
+    labels: { "reconciliation.kind": findingKinds, "reconciliation.result": repairResults },
+    by: ["orchestrator"]
+  },
+  "reconciliation.compared": {
+    kind: "counter",
+    unit: "{payment}",
+    description: "Orders and payments compared, each as often as it was looked at",
+    labels: {},
+    by: ["orchestrator"]
+  },
+  "reconciliation.look.age": {
+    kind: "gauge",
+    unit: "s",
+    description: "How long ago the books were last compared",
+    labels: {},
     by: ["orchestrator"]
   },
   "telemetry.lost": {
