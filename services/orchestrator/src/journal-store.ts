@@ -16,12 +16,13 @@ export interface LeaseSettings {
 /**
  * A ticket is deleted at the end of its order, but what is left of it must be stepped over as long as any transaction that
  * is older stays open, such as a report. So most claims begin at the oldest ticket there was at the last look at all of
- * them, and at least so long ago: a ticket may come a little later than its id says. All are looked at every second, and if
- * that takes long, more rarely: never more than a two-thousandth of the time.
+ * them, and at least so long ago: a ticket may come a little later than its id says, and one that was parked is old. All
+ * are looked at every second, and if that takes long, more rarely: for a two-thousandth of the time, and every 15 s at least.
  */
 const LATE_MILLIS = 10_000
 const ALL_EVERY_MILLIS = 1_000
 const ALL_RARELY = 2_000
+const ALL_AT_LEAST_EVERY_MILLIS = 15_000
 const NANOS_A_MILLI = 1_000_000n
 
 /** A lease is renewed once less than this share of it is left: most orders end before. */
@@ -97,7 +98,8 @@ export class LedgerJournal extends Context.Service<LedgerJournal, Journal<Ledger
           // What is claimed is claimed, whether or not the next look knows where to begin.
           const [found] = yield* Effect.catchCause(oldest, () => Effect.succeed([]))
           from = found?.id ?? FIRST_ID
-          lookAtAllFrom = begun + Math.max(ALL_EVERY_MILLIS, ((yield* millis) - begun) * ALL_RARELY)
+          const rest = Math.max(ALL_EVERY_MILLIS, ((yield* millis) - begun) * ALL_RARELY)
+          lookAtAllFrom = begun + Math.min(rest, ALL_AT_LEAST_EVERY_MILLIS)
           return rows
         })
 
