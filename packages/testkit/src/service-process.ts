@@ -100,24 +100,20 @@ const listenTo = (child: ChildProcess, name: string) => {
 
 const tail = (lines: ReadonlyArray<string>) => lines.slice(-LINES_TOLD).join("\n")
 
-/** Processes that live. They end with this one, unless it is killed too. */
-const living = new Set<ChildProcess>()
-process.on("exit", () => {
-  for (const child of living) child.kill("SIGKILL")
-})
+const END_WITH_PARENT = new URL("./end-with-parent.ts", import.meta.url).href
 
 /** Starts a service, and does not wait for anything. Whoever starts it ends it; {@link serviceProcess} does both. */
 export const spawnService = ({ environment, name, port, program }: ServiceStart): Effect.Effect<ServiceProcess> =>
   Effect.sync(() => {
-    const child = spawn(process.execPath, [`services/${program}/src/main.ts`], {
-      stdio: ["ignore", "pipe", "pipe"],
+    const child = spawn(process.execPath, ["--import", END_WITH_PARENT, `services/${program}/src/main.ts`], {
+      // The last one is never written to: it closes when this process ends, however that happens.
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
       env: {
         ...environmentOfNode(),
         ...environment,
         ...(port === undefined ? {} : { [PORT_VARIABLE[program]]: `${port}` })
       }
     })
-    living.add(child.once("exit", () => living.delete(child)))
     return {
       program,
       name: name ?? program,
