@@ -99,6 +99,6 @@ export const untilLookedThrough = (stack: Stack) =>
           Date.parse(now.listed_until) > from + 1_000 && now.rounds > rounds + 1 && now.findings["SUSPECTED"] === 0,
         schedule: Schedule.spaced("50 millis")
       }),
-      Effect.timeout("30 seconds")
+      Effect.timeout("3 minutes")
     )
   })

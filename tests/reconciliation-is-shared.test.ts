@@ -92,9 +92,12 @@ describe("a provider that is dark", () => {
       const before = yield* progressOf(stack)
       const looks = () =>
         Effect.map(stack.sql<{ fence: number }>`SELECT fence FROM ledger.reconciliation`, ([row]) => row!.fence)
-      const from = yield* looks()
+      const [from, began] = [yield* looks(), Date.now()]
       yield* looks().pipe(
-        Effect.repeat({ until: (now) => now > from + 5, schedule: Schedule.spaced("50 millis") }),
+        Effect.repeat({
+          until: (now) => now > from + 5 && Date.now() > began + 4_000,
+          schedule: Schedule.spaced("50 millis")
+        }),
         Effect.timeout("30 seconds")
       )
       const after = yield* progressOf(stack)

@@ -1,7 +1,7 @@
 import { Effect, type Scope } from "effect"
-import { pauseClaiming, releaseByHand, type Scene, turnBackByHand } from "./scene.ts"
+import { keepResolverAway, pauseClaiming, releaseByHand, type Scene, turnBackByHand } from "./scene.ts"
 import type { Spot } from "./statements.ts"
-import { edgeWrites, orchestratorWrites, request } from "./statements.ts"
+import { orchestratorWrites, request } from "./statements.ts"
 
 export type End = "COMPLETED" | "FAILED" | "AUTHORIZATION_FAILED"
 
@@ -48,8 +48,7 @@ export const takenOver: Journey = {
   token: "tok_visa_success",
   ends: "COMPLETED",
   prepare: Effect.fnUntraced(function*(scene) {
-    const resolver = on(scene, edgeWrites.claimUnresolved)
-    yield* resolver.proxy.suffer({ reset_before: 1 }, { only: resolver.match })
+    yield* keepResolverAway(scene, true)
     const edge = scene.cluster.nodes["edge-api"]
     const { match, proxy } = on(scene, request("edge-api->payment", AUTHORIZATIONS))
     const killed = yield* proxy.trigger({ match, moment: "before_forwarding", act: edge.kill, afterwards: "drop" })

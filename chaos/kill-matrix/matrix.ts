@@ -45,12 +45,7 @@ export const remotePoints: ReadonlyArray<Point> = [
     ["AUTHORIZATION_FAILED"]
   ),
   ...atProvider("authorize, at the provider", `POST ${INTENTS}`, completed, paymentWrites.record("AUTHORIZED")),
-  // The resolver's budget is twelve minutes in production and two seconds here: payment may come back too late.
-  ...butEnding(
-    byEdge("resolve", "GET /payments/by-reference/:id", unanswered, edgeWrites.settle),
-    ["callee: before it", "callee: done"],
-    ["COMPLETED", "AUTHORIZATION_FAILED"]
-  ),
+  ...byEdge("resolve", "GET /payments/by-reference/:id", unanswered, edgeWrites.settle),
   ...byEdge("give up", "POST /payments/voids/batch", unheard, edgeWrites.settle),
   ...sagaStep("create", "orders", "POST /orders/batch", completed, record("ORDER_CREATED")),
   ...sagaStep("reserve", "inventory", "POST /reservations/batch", completed, record("INVENTORY_RESERVED")),

@@ -5,7 +5,7 @@ import { order } from "../cluster/one-request.ts"
 import { healed } from "../cluster/verdict.ts"
 import type { End } from "./journeys.ts"
 import type { Point } from "./points.ts"
-import { type Scene, standingOf, untilStanding } from "./scene.ts"
+import { keepResolverAway, type Scene, standingOf, untilStanding } from "./scene.ts"
 
 /** A cluster and whoever looks at its books. */
 export interface Site {
@@ -38,13 +38,21 @@ const isAlive = (pid: number) => {
   }
 }
 
+/**
+ * Time is compressed, and the start of a process is not. The resolver's budget, twelve minutes in production, is two
+ * seconds here: so that payment does not come back too late, its time stands still meanwhile.
+ */
+const whileAway = (cluster: Cluster, { victim }: Point, away: boolean) =>
+  victim === "payment" ? keepResolverAway({ cluster }, away) : Effect.void
+
 /** Arms the point. Succeeds with the process that died in it, once one has; 0 if none ran. */
-const arm = ({ link, match, moment, victim }: Point, cluster: Cluster, isOver: () => boolean) => {
+const arm = (point: Point, cluster: Cluster, isOver: () => boolean) => {
+  const { link, match, moment, victim } = point
   const node = cluster.nodes[victim]
   let struck = 0
   const act = Effect.suspend(() => {
     struck = node.running() ? node.pid() : 0
-    return node.kill
+    return Effect.andThen(whileAway(cluster, point, true), node.kill)
   })
   const trigger = cluster.link(link).trigger({
     match: (exchange) => !isOver() && match(exchange),
@@ -87,7 +95,7 @@ export const runPoint = ({ books, cluster }: Site, point: Point, n: number): Eff
     const begun = performance.now()
     if (Option.isNone(pid)) return { point, hit: false, seconds: undefined, complaints: ["was never hit"] }
     const alive = deathOf(victim, pid.value)
-    yield* cluster.nodes[victim].start
+    yield* Effect.andThen(cluster.nodes[victim].start, whileAway(cluster, point, false))
     const { answer } = yield* Fiber.join(customer)
     const wrongEnd = yield* endOf(scene, point)
     const seconds = (performance.now() - begun) / 1000

@@ -1,6 +1,7 @@
 import { httpCall } from "@surety/testkit/http-call"
 import { Effect, Schedule } from "effect"
 import type { Cluster } from "../cluster/cluster.ts"
+import { edgeWrites } from "./statements.ts"
 
 /** One order on a cluster that has no other under way. */
 export interface Scene {
@@ -35,6 +36,12 @@ export const untilStanding = (scene: Scene, wanted: (standing: Standing) => bool
 /** No orchestrator claims anything from the next claim on; or they do again. */
 export const pauseClaiming = ({ cluster }: Scene, paused: boolean): Effect.Effect<void> =>
   Effect.orDie(Effect.asVoid(cluster.sql`UPDATE ledger.claiming SET paused = ${paused}`))
+
+/** The edge's resolver gets hold of no order any more; or it does again. */
+export const keepResolverAway = ({ cluster }: Pick<Scene, "cluster">, away: boolean): Effect.Effect<void> => {
+  const { link, match } = edgeWrites.claimUnresolved
+  return cluster.link(link).suffer(away ? { reset_before: 1 } : {}, { only: match })
+}
 
 /** Somebody takes the order's stock away behind the saga's back, so that its commitment will be refused. */
 export const releaseByHand = (scene: Scene): Effect.Effect<void> =>
