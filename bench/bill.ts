@@ -21,7 +21,8 @@ const services = ["EDGE_API", "INVENTORY", "PAYMENT", "ORDERS", "ORCHESTRATOR", 
 const environment = {
   ...Object.fromEntries(services.map((name) => [`${name}_PORT`, "0"])),
   SAGA_LANES: "1",
-  PROVIDER_TIMEOUT_MILLIS: "20000"
+  PROVIDER_TIMEOUT_MILLIS: "20000",
+  RECONCILE_EVERY_MILLIS: "86400000"
 }
 
 const place = (edge: string, orders: number, random: () => number) =>

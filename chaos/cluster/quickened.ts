@@ -1,7 +1,8 @@
 /**
  * Time compressed, so that what takes minutes in production takes seconds under fire: one unit of patience is 20 ms
  * instead of 1 s, leases are 4 s instead of 15 and 30. What belongs together keeps its order: a lease is longer than the
- * call it covers, a call longer than what the service it asks may wait for its own database or provider.
+ * call it covers, a call longer than what the service it asks may wait for its own database or provider. And nobody repairs
+ * afterwards what went wrong: reconciliation would hide it from the verdict.
  */
 export const quickened: Readonly<Record<string, string>> = {
   LOG_LEVEL: "Warn",
@@ -17,5 +18,6 @@ export const quickened: Readonly<Record<string, string>> = {
   SAGA_LEASE_MILLIS: "4000",
   SAGA_RETRY_UNIT_MILLIS: "20",
   SAGA_IDLE_MILLIS: "50",
-  SAGA_GATHER_MILLIS: "10"
+  SAGA_GATHER_MILLIS: "10",
+  RECONCILE_EVERY_MILLIS: "86400000"
 }

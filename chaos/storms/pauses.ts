@@ -110,7 +110,7 @@ export const pauses: Storm = {
   blow: (ground) =>
     Effect.gen(function*() {
       // A stream, not a crowd: leases this short do not suit a machine that is busy for seconds with one set.
-      const crowd = yield* ground.customers({ pace: { a_second: 10 } })
+      const crowd = yield* ground.customers({ pace: { a_second: 5 } })
       const saga = yield* orchestratorPauses(ground)
       const { counts: edge, crowd: atThatEdge } = yield* edgePauses(ground)
       return {
