@@ -18,6 +18,8 @@ export interface MatrixRun {
 
 /** What a killed process held is free after a second and a half. Calls are shorter than leases; idle processes look rarely. */
 const SHORT_LEASES = {
+  SAGA_RETRY_UNIT_MILLIS: "5",
+  EDGE_RETRY_UNIT_MILLIS: "5",
   SAGA_IDLE_MILLIS: "100",
   EDGE_RESOLVE_EVERY_MILLIS: "200",
   SAGA_LEASE_MILLIS: "1500",
