@@ -44,7 +44,9 @@ describe("what reconciliation finds and does", () => {
       assert.isAbove(value("reconciliation.compared", {}), 0)
       assert.isBelow(value("reconciliation.look.age", {}), 60)
 
-      const logs = receiver.logs().filter(({ event }) => event?.startsWith("reconciliation."))
+      const told = () => receiver.logs().filter(({ event }) => event?.startsWith("reconciliation."))
+      // Logs come in their own time.
+      const logs = yield* receiver.until("all five logs", () => told().length >= 5 ? told() : undefined)
       assert.deepStrictEqual(
         logs.map(({ body, event, severity }) => `${severity} ${event} ${String(body)}`).toSorted(),
         [
