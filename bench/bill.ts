@@ -1,5 +1,6 @@
 // The bill: what one order costs the database in statements, commits and WAL bytes, accepting and completing apart. Figures
 // that do not depend on how fast or how busy the machine is. All services in this process. `npm run bill [-- ORDERS]`.
+import { seededRandom } from "@surety/platform/seeded-random"
 import { runStack } from "@surety/stack/run-stack"
 import { httpCall } from "@surety/testkit/http-call"
 import { Effect, Logger, References } from "effect"
@@ -7,7 +8,6 @@ import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import { benchDatabase, benchServer } from "./bench-server.ts"
 import { type Bill, costOfEach, measure } from "./meter.ts"
-import { randomFrom } from "./random.ts"
 import { assertCleanVerdict, untilRest } from "./run-load.ts"
 import { digits, percent, table } from "./table.ts"
 import { workloads } from "./workloads.ts"
@@ -54,7 +54,7 @@ const bill = Effect.gen(function*() {
       ({ cost }) => costOfEach(cost, ORDERS).bill
     )
   yield* Effect.gen(function*() {
-    const random = randomFrom(1)
+    const random = seededRandom(1)
     yield* place(urls.edge_api, WARM_UP, random)
     yield* untilRest
     yield* claiming(true)

@@ -1,10 +1,10 @@
 // The load generator, a process of its own: it shares the machine with what it measures, so it does as little as it can,
 // and tells afterwards what it saw. An answer's time is counted from when its request was due, not from when a connection
 // was free for it: a system that stalls makes everyone wait who would have come meanwhile.
+import { seededRandom } from "@surety/platform/seeded-random"
 import { setTimeout as sleep } from "node:timers/promises"
 import { type Dispatcher, Pool } from "undici"
 import type { Load, Seen } from "./load.ts"
-import { randomFrom } from "./random.ts"
 import { type Workload, workloads } from "./workloads.ts"
 
 /** Connections of an open loop; more requests than these are due only when the system is behind. */
@@ -58,7 +58,7 @@ class Answer implements Dispatcher.DispatchHandler {
 
 /** Sends the nth order, in as many copies as the workload has it, and resolves when all of them are answered. */
 const sender = (load: Load, workload: Workload, pool: Pool, recorder: Recorder) => {
-  const random = randomFrom(load.seed)
+  const random = seededRandom(load.seed)
   return (n: number, due: number): Promise<void> => {
     const body = JSON.stringify(workload.order(n, random))
     const headers = { "content-type": "application/json", "idempotency-key": `${load.run}-${n}` }
@@ -121,7 +121,7 @@ const run = async (load: Load): Promise<Seen> => {
   const send = sender(load, workload, pool, recorder)
   const began = now()
   if (load.loop === "closed") await closedLoop(send, load.in_flight, load.seconds)
-  if (load.loop === "open") await openLoop(send, load.rate, load.seconds, randomFrom(load.seed + 1))
+  if (load.loop === "open") await openLoop(send, load.rate, load.seconds, seededRandom(load.seed + 1))
   if (load.loop === "burst") await burst(send, load.count)
   const ended = now()
   await pool.close()

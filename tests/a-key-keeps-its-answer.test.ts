@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { randomUUID } from "node:crypto"
 import { listeningAt, serviceProcess } from "./service-process.ts"
 import {
   afterTheEnd,
@@ -75,13 +76,27 @@ describe("a key keeps its answer", () => {
       assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { COMPLETED: 2 })
     }).pipe(Effect.scoped))
 
-  it.live("a payment service that cannot be reached has refused nothing: the customer is told to wait", () =>
+  it.live("a payment service that cannot be reached has refused nothing: the same key is accepted once it can be", () =>
     Effect.gen(function*() {
       const stack = yield* stackForTests()
       const product = yield* stocked(stack, 5)
-      const cut = yield* anotherEdge(stack, { PAYMENT_URL: NOWHERE })
-      const reply = yield* place(cut, orderOf(product))
-      assert.deepStrictEqual([reply.status, reply.body["status"]], [202, "AWAITING_AUTHORIZATION"], reply.text)
+      const cut = yield* anotherEdge(stack, { PAYMENT_URL: NOWHERE, EDGE_CALL_TIMEOUT_MILLIS: "1000" })
+      const [order, key] = [orderOf(product), randomUUID()]
+      const reply = yield* place(cut, order, key)
+      assert.deepStrictEqual([reply.status, reply.body["error"]], [503, "service_unavailable"], reply.text)
+      assert.strictEqual(reply.headers.get("retry-after"), "2")
+      const again = yield* place(stack, order, key)
+      assert.deepStrictEqual([again.status, again.body["status"]], [202, "AUTHORIZED"], again.text)
+      assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { COMPLETED: 1 })
+      yield* assertBooksBalance(stack)
+    }).pipe(Effect.scoped))
+
+  it.live("and whose customer does not come back is closed, with nothing held", () =>
+    Effect.gen(function*() {
+      const stack = yield* stackForTests()
+      const product = yield* stocked(stack, 5)
+      const cut = yield* anotherEdge(stack, { PAYMENT_URL: NOWHERE, EDGE_CALL_TIMEOUT_MILLIS: "1000" })
+      yield* place(cut, orderOf(product))
       assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { AUTHORIZATION_FAILED: 1 })
       yield* assertBooksBalance(stack)
     }).pipe(Effect.scoped))

@@ -1,8 +1,8 @@
 import { makeOrderId } from "@surety/domain/ids"
+import { seededRandom } from "@surety/platform/seeded-random"
 import { randomBytes } from "node:crypto"
 import type { Pool } from "pg"
 import { catalogue, coordinates } from "../catalogue.ts"
-import { randomFrom } from "../random.ts"
 import { alone, capture, confirm, create, type Order, reserve } from "./order-steps.ts"
 
 /** So many orders are to be driven to their end. */
@@ -21,7 +21,7 @@ export interface Done {
 
 /** Orders as the workload `uniform` has them. */
 export const someOrders = (count: number): ReadonlyArray<Order> => {
-  const random = randomFrom(count)
+  const random = seededRandom(count)
   const pick = <A>(of: ReadonlyArray<A>): A => of[Math.floor(random() * of.length)]!
   return Array.from({ length: count }, (_, n) => ({
     id: makeOrderId({ epochMillis: Date.now(), shard: 0, random: randomBytes(9) }),

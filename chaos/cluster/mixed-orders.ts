@@ -1,5 +1,5 @@
+import { seededRandom } from "@surety/platform/seeded-random"
 import { addresses, catalogue } from "../../bench/catalogue.ts"
-import { randomFrom } from "../../bench/random.ts"
 
 export interface OrderWish {
   readonly products?: ReadonlyArray<string>
@@ -33,7 +33,7 @@ const kinds: ReadonlyArray<readonly [share: number, (random: () => number) => Or
 
 /** Orders of every kind there is, the same again for the same seed: most complete, some are undone, a few declined. */
 export const mixedOrders = (seed: number) => {
-  const random = randomFrom(seed)
+  const random = seededRandom(seed)
   return (n: number): object => {
     let place = random() * 100
     for (const [share, wish] of kinds) {

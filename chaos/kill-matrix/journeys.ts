@@ -33,13 +33,13 @@ export const unanswered: Journey = {
   ends: "COMPLETED"
 }
 
-/** No authorization ever reaches payment: past its budget the resolver closes the door with a void. */
+/** No authorization ever reaches payment, which the edge cannot know: past its budget the resolver closes the door with a void. */
 export const unheard: Journey = {
   name: "authorization unheard",
   token: "tok_visa_success",
   ends: "AUTHORIZATION_FAILED",
   prepare: ({ cluster }) =>
-    cluster.link("edge-api->payment").suffer({ reset_before: 1 }, { only: ({ what }) => what === AUTHORIZATIONS })
+    cluster.link("edge-api->payment").suffer({ blackhole: 1 }, { only: ({ what }) => what === AUTHORIZATIONS })
 }
 
 /** The edge dies with the request in its hand, its resolver is kept away, and the customer's repetition takes over. */

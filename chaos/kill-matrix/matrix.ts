@@ -1,6 +1,6 @@
 import type { ServiceName } from "../cluster/links.ts"
 import { claimed, completed, type Journey, refused, takenOver, turnedBack, unanswered, unheard } from "./journeys.ts"
-import { butEnding, local, type Point, remote } from "./points.ts"
+import { local, type Point, remote } from "./points.ts"
 import {
   edgeWrites,
   orchestratorWrites,
@@ -38,12 +38,7 @@ const { record } = orchestratorWrites
 const INTENTS = "/v1/payment_intents"
 
 export const remotePoints: ReadonlyArray<Point> = [
-  // What payment never heard of is closed for good: the edge has answered, and does not keep the card's token.
-  ...butEnding(
-    byEdge("authorize", "POST /payments/authorizations/batch", completed, edgeWrites.settle),
-    ["callee: before it"],
-    ["AUTHORIZATION_FAILED"]
-  ),
+  ...byEdge("authorize", "POST /payments/authorizations/batch", completed, edgeWrites.settle),
   ...atProvider("authorize, at the provider", `POST ${INTENTS}`, completed, paymentWrites.record("AUTHORIZED")),
   ...byEdge("resolve", "GET /payments/by-reference/:id", unanswered, edgeWrites.settle),
   ...byEdge("give up", "POST /payments/voids/batch", unheard, edgeWrites.settle),
@@ -84,11 +79,7 @@ export const localPoints: ReadonlyArray<Point> = [
   ...local("edge: write the intent", "edge-api", completed, edgeWrites.insert),
   ...local("edge: take over", "edge-api", takenOver, edgeWrites.takeOver),
   ...local("edge: postpone", "edge-api", unanswered, edgeWrites.postpone),
-  ...butEnding(
-    local("payment: write the intent", "payment", completed, paymentWrites.intend),
-    ["before its commit"],
-    ["AUTHORIZATION_FAILED"]
-  ),
+  ...local("payment: write the intent", "payment", completed, paymentWrites.intend),
   ...local("payment: close a reference", "payment", unheard, paymentWrites.entomb),
   ...local("payment: record a refused capture", "payment", refused, paymentWrites.record("CAPTURE_REFUSED")),
   ...local("payment: write a refund's intent", "payment", turnedBack, paymentWrites.intendRefund),

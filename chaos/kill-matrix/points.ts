@@ -79,10 +79,3 @@ export const local = (step: string, victim: ServiceName, journey: Journey, spot:
   })
   return [point("before its commit", "before_forwarding"), point("after its commit", "answer_withheld")]
 }
-
-/** The same points, but killed at these boundaries the order may end otherwise. */
-export const butEnding = (
-  points: ReadonlyArray<Point>,
-  boundaries: ReadonlyArray<Boundary>,
-  ends: ReadonlyArray<End>
-): ReadonlyArray<Point> => points.map((point) => boundaries.includes(point.boundary) ? { ...point, ends } : point)

@@ -20,11 +20,13 @@ export interface Customer {
   readonly answers: Array<Answer>
   /** Of the first definite answer. */
   answered_at: number | undefined
+  /** Does not come back after a request without an answer. */
+  readonly leaves: boolean
   /** What no customer may ever be told. */
   readonly complaints: Array<string>
 }
 
-/** Customers who each send an order under a key, again and again until they have an answer; and some once more after it. */
+/** Customers who each send an order under a key, again and again until they have an answer, and some once more; others leave. */
 export const sendCustomers = (around: Surroundings, edges: ReadonlyArray<Edge>, products: ReadonlyArray<ProductId>) => {
   const { network, plan, world } = around
   const dice = world.dice.another()
@@ -43,7 +45,13 @@ export const sendCustomers = (around: Surroundings, edges: ReadonlyArray<Edge>, 
     })
 
   return Array.from({ length: plan.orders }, (_, i): Customer => {
-    const customer: Customer = { key: `key-${i}`, answers: [], answered_at: undefined, complaints: [] }
+    const customer: Customer = {
+      key: `key-${i}`,
+      answers: [],
+      answered_at: undefined,
+      leaves: dice.happens(plan.leaving),
+      complaints: []
+    }
     const order = orderOf()
     const key = decodeKey(customer.key)
     const ask = Effect.gen(function*() {
@@ -66,7 +74,7 @@ export const sendCustomers = (around: Surroundings, edges: ReadonlyArray<Edge>, 
     })
     const insist = Effect.gen(function*() {
       yield* Effect.sleep(dice.roll() * plan.troubled_millis * 0.7)
-      for (let left = 1 + (dice.happens(0.4) ? 1 : 0); left > 0; left -= (yield* ask) ? 1 : 0) {
+      for (let left = 1 + (dice.happens(0.4) ? 1 : 0); left > 0; left -= (yield* ask) || customer.leaves ? 1 : 0) {
         yield* Effect.sleep(dice.roll() * WAIT_MAX_MILLIS)
       }
     })

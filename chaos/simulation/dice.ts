@@ -1,16 +1,11 @@
-/** Chance from a seed: mulberry32. The same seed throws the same dice, on every machine. */
-export class Dice {
-  private state: number
-  constructor(seed: number) {
-    this.state = seed >>> 0
-  }
+import { seededRandom } from "@surety/platform/seeded-random"
 
+/** Chance from a seed: the same seed throws the same dice, on every machine. */
+export class Dice {
   /** A number in [0, 1). */
-  readonly roll = (): number => {
-    this.state = (this.state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  readonly roll: () => number
+  constructor(seed: number) {
+    this.roll = seededRandom(seed)
   }
 
   /** Whole, from `from` to `to`, both of them possible. */

@@ -41,6 +41,8 @@ export interface Plan {
   readonly database: Shares<DatabaseFault>
   readonly provider: Shares<ProviderFault>
   readonly declines: number
+  /** The share of customers who do not come back after a request without an answer. */
+  readonly leaving: number
   readonly capture_refusals: number
   /** Mean milliseconds between two faults of processes; 0 is never. */
   readonly process_every_millis: number
@@ -68,6 +70,7 @@ export const drawPlan = (dice: Dice): Plan => ({
   database: shares(databaseFaults, SHARE_MAX, dice),
   provider: shares(providerFaults, PROVIDER_SHARE_MAX, dice),
   declines: dice.happens(0.3) ? 0.3 : 0,
+  leaving: dice.happens(0.4) ? 0.5 : 0,
   capture_refusals: dice.happens(0.4) ? 0.4 : 0,
   process_every_millis: dice.happens(0.6) ? dice.between(500, 4_000) : 0,
   database_away: dice.happens(0.15)

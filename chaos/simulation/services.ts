@@ -23,7 +23,7 @@ import { storesOf } from "./stores.ts"
 import type { Surroundings } from "./surroundings.ts"
 
 /** Time is compressed: a unit of patience is 20 ms instead of 1 s, so that the longest wait is 6 s. */
-const RETRY_UNIT_MILLIS = 20
+const RETRY_UNIT_MILLIS = 10
 export const SAGA_LEASE_MILLIS = 5_000
 const EDGE_LEASE_MILLIS = 4_000
 const CALL_TIMEOUT_MILLIS = 2_000
@@ -184,7 +184,7 @@ export const edgeService = (around: Surroundings, neighbours: Neighbourhood, nam
   return new Service(process, (life) => {
     const ledger = stores.ledgerStore(around.ledger, { owner: `${name}-${life}`, millis: EDGE_LEASE_MILLIS })
     const resolver = resolveAuthorizations({
-      every_millis: 1_000,
+      every_millis: 200,
       retry_unit_millis: RETRY_UNIT_MILLIS,
       call_timeout_millis: CALL_TIMEOUT_MILLIS
     })

@@ -4,6 +4,8 @@ import type { Storm } from "./storm.ts"
 
 /** What the storm is about: ten minutes without a word from the provider. */
 const DARK_SECONDS = 600
+/** Only patience is compressed: what came in the dark is to be done in half a minute, at a machine's real pace. */
+const ORDERS_A_SECOND = 50
 
 /** The unit of patience is a second in production. Here it is as much shorter as the darkness is. */
 const unitFor = (seconds: number) => `${Math.max(1, Math.round(1000 * seconds / DARK_SECONDS))}`
@@ -23,7 +25,7 @@ export const providerDark: Storm = {
         (node) => node.restartWith({ EDGE_RETRY_UNIT_MILLIS: unit, SAGA_RETRY_UNIT_MILLIS: unit }),
         { concurrency: 2, discard: true }
       )
-      const crowd = yield* customers()
+      const crowd = yield* customers({ pace: { a_second: ORDERS_A_SECOND } })
       const before = (yield* provider.totals).operations
       yield* provider.behave({ dark: true })
       yield* Effect.sleep(seconds * 1000)

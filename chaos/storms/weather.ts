@@ -1,5 +1,5 @@
+import { seededRandom } from "@surety/platform/seeded-random"
 import { Effect } from "effect"
-import { randomFrom } from "../../bench/random.ts"
 import { cluster } from "../cluster/cluster.ts"
 import { customers } from "../cluster/customers.ts"
 import { mixedOrders } from "../cluster/mixed-orders.ts"
@@ -41,7 +41,7 @@ export const weather = Effect.fnUntraced(function*(
     postgres,
     home,
     seed,
-    random: randomFrom(seed),
+    random: seededRandom(seed),
     scale,
     seconds: secondsOf(storm, wish),
     customers: (different) =>

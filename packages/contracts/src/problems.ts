@@ -140,7 +140,7 @@ export class PaymentOutcomeUnknown
 {}
 
 const unavailable = problem("service_unavailable", 503, "A service this depends on does not answer")
-/** 503 with `Retry-After`: nothing was stored, the same request may be sent again. */
+/** 503 with `Retry-After`: nothing was promised; send the same request again, an order under the same key. */
 export class ServiceUnavailable
   extends HttpApiError.Problem<ServiceUnavailable>()("ServiceUnavailable", unavailable.declaration, {
     ...unavailable.fields,

@@ -123,7 +123,7 @@ export const linkProxy: (options: LinkOptions) => Effect.Effect<LinkProxy, never
       suffer: (shares, options = {}) =>
         Effect.sync(() => {
           regime = { ...options, shares }
-          if ((shares.refuse ?? 0) > 0) { for (const connection of connections) connection.closeIfIdle() }
+          if ((shares.refuse ?? 0) > 0) { for (const connection of connections) connection.closeWhenIdle() }
         }),
       heal: Effect.sync(() => {
         regime = HEALTHY

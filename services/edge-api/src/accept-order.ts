@@ -46,7 +46,12 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
     const askPrices = yield* makeAskPrices(neighbours, settings.call_timeout_millis)
 
     const authorize = Effect.fnUntraced(function*(entry: HeldEntry, order: PlaceOrder) {
-      const outcome = yield* authorizePayment(entry, order.payment.token)
+      const outcome = yield* authorizePayment(entry, order.payment.token).pipe(
+        // Nobody was answered yet, so the key is free to take over at once.
+        Effect.tapError(({ message, retry_after_seconds }) =>
+          ledger.postpone(entry, retry_after_seconds * 1000, message)
+        )
+      )
       return (yield* settleOrder(ledger, { entry, outcome }))
         ? { ...answerTo(entry.id, outcome), replayed: false }
         : undefined

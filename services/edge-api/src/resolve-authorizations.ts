@@ -14,6 +14,7 @@ export interface ResolveSettings {
   readonly call_timeout_millis: number
 }
 
+/** Asked about all at once: one after the other, the last ones' leases would run out while the first ones time out. */
 const SET_SIZE = 32
 /** How long a stop waits for the resolver; what takes longer is left to whoever finds its lease expired. */
 const STOP_TIMEOUT = "14 seconds"
@@ -65,10 +66,12 @@ const makeResolver = (settings: ResolveSettings) =>
       yield* settleOrder(ledger, { entry, outcome }).pipe(inTraceOf(expand(entry.trace_context)))
     })
 
-    const resolveDue = Effect.flatMap(
-      ledger.claimUnresolved(SET_SIZE),
-      Effect.forEach(resolve, { concurrency: 8, discard: true })
-    )
+    /** Whether there may be more to resolve at once: after an hour in which nothing was known, a set a second would take days. */
+    const resolveDue = Effect.gen(function*() {
+      const entries = yield* ledger.claimUnresolved(SET_SIZE)
+      yield* Effect.forEach(entries, resolve, { concurrency: "unbounded", discard: true })
+      return entries.length === SET_SIZE
+    })
     return { resolveDue } as const
   })
 
@@ -88,8 +91,10 @@ export const resolveAuthorizations = (settings: ResolveSettings) =>
       const loop = yield* resolveDue.pipe(
         withoutTracing,
         databaseDefectsAsFailures,
-        Effect.catchCause((cause) => Effect.logWarning("resolver.trouble", cause)),
-        Effect.andThen(Effect.race(Effect.sleep(settings.every_millis), Deferred.await(stopping))),
+        Effect.catchCause((cause) => Effect.as(Effect.logWarning("resolver.trouble", cause), false)),
+        Effect.flatMap((more) =>
+          more ? Effect.void : Effect.race(Effect.sleep(settings.every_millis), Deferred.await(stopping))
+        ),
         Effect.repeat({ until: () => Deferred.isDone(stopping) }),
         Effect.forkScoped
       )

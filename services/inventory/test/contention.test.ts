@@ -1,8 +1,9 @@
 import { assert, layer } from "@effect/vitest"
+import { seededRandom } from "@surety/platform/seeded-random"
 import { isConcurrent } from "@surety/testkit/test-database"
 import { Effect, Fiber, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
-import { anywhere, dice } from "./geodesy.ts"
+import { anywhere } from "./geodesy.ts"
 import {
   anOrder,
   aProduct,
@@ -18,7 +19,7 @@ import {
 import { rotterdam, twoPlaces } from "./two-places.ts"
 
 const nearHome = { shipping_address: { location: rotterdam } }
-const random = dice(7)
+const random = seededRandom(7)
 const shuffled = <A>(all: ReadonlyArray<A>) =>
   all.map((a) => [random(), a] as const).toSorted(([a], [b]) => a - b).map(([, a]) => a)
 const chunked = <A>(all: ReadonlyArray<A>, size: number) =>

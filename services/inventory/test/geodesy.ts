@@ -46,11 +46,3 @@ export const anywhere = (random: () => number): Point => ({
   latitude: Math.asin(2 * random() - 1) * 180 / Math.PI,
   longitude: random() * 360 - 180
 })
-
-/** mulberry32: the same numbers every time, so that a failure can be looked at again. */
-export const dice = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-}

@@ -1,12 +1,13 @@
 import { assert, layer } from "@effect/vitest"
+import { seededRandom } from "@surety/platform/seeded-random"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { randomUUID } from "node:crypto"
 import { pointText } from "../src/point-text.ts"
-import { anywhere, dice, type Point, vincenty } from "./geodesy.ts"
+import { anywhere, type Point, vincenty } from "./geodesy.ts"
 import { anOrder, InventoryUnderTest, reserveSet } from "./inventory-under-test.ts"
 
-const random = dice(20261121)
+const random = seededRandom(20261121)
 const SET = 64
 
 /** Where ways of measuring go wrong: both sides of the antimeridian, the poles, the equator, opposite ends of the earth. */

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ProductId, WarehouseId } from "@surety/domain/ids"
+import { seededRandom } from "@surety/platform/seeded-random"
 import { randomUUID } from "node:crypto"
 import type { Candidate } from "../src/routing-store.ts"
 import { Shelf } from "../src/shelf.ts"
 import { splitOrder } from "../src/split-order.ts"
-import { dice } from "./geodesy.ts"
 
-const random = dice(3)
+const random = seededRandom(3)
 const upTo = (n: number) => Math.floor(random() * (n + 1))
 
 const aCase = (lines: number, warehouses: number) => ({

@@ -1,4 +1,5 @@
 /** Random trouble on top of what tokens ask for: how often, of what kind, and reproducible by a seed. */
+import { seededRandom } from "@surety/platform/seeded-random"
 import { isMishap, type Mishap } from "./behaviour.ts"
 
 /** A share of all writing requests (0..1) for every kind of mishap; `decline` is a share of authorizations. */
@@ -23,18 +24,8 @@ export interface Dice {
   readonly roll: () => number
 }
 
-/** mulberry32: thirty-two bits of state are plenty for trouble, and the same seed makes the same trouble again. */
-export const seededDice = (seed: number): Dice => {
-  let state = seed >>> 0
-  return {
-    roll: () => {
-      state = (state + 0x6d2b79f5) >>> 0
-      let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-    }
-  }
-}
+/** The same seed makes the same trouble again. */
+export const seededDice = (seed: number): Dice => ({ roll: seededRandom(seed) })
 
 /** One roll decides among all kinds, so that the shares are exact and exclude one another. */
 export const randomMishap = (rates: FailureRates, dice: Dice): Mishap | undefined => {

@@ -55,6 +55,8 @@ export class Connection {
   private within: ReadonlyArray<string> = []
   private isClientGone = false
   private isServerGone = false
+  /** Whether what is under way is the last request. */
+  private isLast = false
 
   constructor(client: Socket, link: Link) {
     this.client = client
@@ -75,8 +77,9 @@ export class Connection {
     return this.state === "hanging"
   }
 
-  /** Closes it as a server does that stops, unless a request is under way. */
-  closeIfIdle(): void {
+  /** Closes it as a server does that stops: at once, or after the request that is under way. */
+  closeWhenIdle(): void {
+    this.isLast = true
     if (this.state === "idle") this.end()
   }
 
@@ -171,7 +174,7 @@ export class Connection {
     this.current = undefined
     this.state = "idle"
     if (this.isClientGone) this.drop()
-    else if (this.isServerGone) this.end()
+    else if (this.isServerGone || this.isLast) this.end()
     else this.next()
   }
 

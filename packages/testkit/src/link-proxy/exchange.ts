@@ -7,7 +7,7 @@ export type Wire = "http" | "postgres"
  * What a link can do to an exchange.
  *
  * - `delay`: it is forwarded late, and also when the client has meanwhile given up
- * - `refuse`: new connections are reset at once; those that are idle are closed when it begins
+ * - `refuse`: new connections are reset at once; those that there are are closed as soon as they are idle
  * - `reset_before`: the connection is reset, the request never delivered
  * - `reset_after`: the request is delivered, and the connection reset when the whole answer has come back
  * - `blackhole`: neither is the request delivered nor any answer; the connection stays open

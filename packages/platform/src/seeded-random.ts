@@ -1,5 +1,5 @@
-/** Numbers from 0 up to 1, the same again for the same seed (mulberry32). */
-export const randomFrom = (seed: number) => {
+/** Numbers from 0 up to 1, the same again for the same seed, on every machine: mulberry32, of which the seed is all the state. */
+export const seededRandom = (seed: number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
