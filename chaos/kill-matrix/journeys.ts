@@ -9,7 +9,7 @@ export type End = "COMPLETED" | "FAILED" | "AUTHORIZATION_FAILED"
 export interface Journey {
   readonly name: string
   readonly token: string
-  /** Where it ends, whoever is killed on the way; points that change that say so. */
+  /** Where it ends, whoever is killed on the way. */
   readonly ends: End
   /** Before the order is sent. */
   readonly prepare?: (scene: Scene) => Effect.Effect<void, never, Scope.Scope>

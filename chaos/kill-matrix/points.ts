@@ -1,6 +1,6 @@
 import type { Moment } from "@surety/testkit/link-proxy"
 import type { ServiceName } from "../cluster/links.ts"
-import type { End, Journey } from "./journeys.ts"
+import type { Journey } from "./journeys.ts"
 import type { Spot } from "./statements.ts"
 
 /** Where one who calls another, or is called, can be killed. */
@@ -24,8 +24,6 @@ export interface Point extends Spot {
   readonly journey: Journey
   readonly moment: Moment
   readonly victim: ServiceName
-  /** Where the order may end. */
-  readonly ends: ReadonlyArray<End>
 }
 
 export const nameOf = ({ boundary, step }: Pick<Point, "boundary" | "step">) => `${step} · ${boundary}`
@@ -49,8 +47,7 @@ export const remote = ({ asks, callee, caller, journey, records, step }: Remote)
     journey,
     victim,
     ...spot,
-    moment,
-    ends: [journey.ends]
+    moment
   })
   return [
     point("intent written", caller, asks, "before_forwarding"),
@@ -74,8 +71,7 @@ export const local = (step: string, victim: ServiceName, journey: Journey, spot:
     journey,
     victim,
     ...spot,
-    moment,
-    ends: [journey.ends]
+    moment
   })
   return [point("before its commit", "before_forwarding"), point("after its commit", "answer_withheld")]
 }

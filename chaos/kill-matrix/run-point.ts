@@ -3,7 +3,6 @@ import type { Cluster } from "../cluster/cluster.ts"
 import { orderOf } from "../cluster/mixed-orders.ts"
 import { order } from "../cluster/one-request.ts"
 import { healed } from "../cluster/verdict.ts"
-import type { End } from "./journeys.ts"
 import type { Point } from "./points.ts"
 import { keepResolverAway, type Scene, standingOf, untilStanding } from "./scene.ts"
 
@@ -67,11 +66,11 @@ const deathOf = (victim: string, pid: number): ReadonlyArray<string> =>
   pid === 0 ? [`${victim} did not run when its time came`] : isAlive(pid) ? [`${victim}, process ${pid}, lives on`] : []
 
 /** How the order stands once it has ended, or should have. */
-const endOf = Effect.fnUntraced(function*(scene: Scene, { ends }: Point) {
+const endOf = Effect.fnUntraced(function*(scene: Scene, { journey: { ends } }: Point) {
   yield* Effect.timeoutOption(untilStanding(scene, ({ ended }) => ended), END_LIMIT)
   const end = yield* standingOf(scene)
-  const isRight = end?.ended === true && ends.includes(end.status as End)
-  return isRight ? [] : [`stands ${JSON.stringify(end)} instead of at ${ends.join(" or ")}`]
+  const isRight = end?.ended === true && end.status === ends
+  return isRight ? [] : [`stands ${JSON.stringify(end)} instead of at ${ends}`]
 })
 
 /** Sends an order on the point's journey, kills the victim in the point, starts it again, and looks at what became of it all. */

@@ -50,6 +50,8 @@ export interface Plan {
 }
 
 const SHARE_MAX = 0.15
+/** What follows a service that cannot be reached for long is rare, so in some histories hardly anything gets through. */
+const LONG_SHARE_MAX = 0.8
 /** What follows a spent key is rare, so keys are spent often. */
 const PROVIDER_SHARE_MAX = 0.3
 
@@ -66,11 +68,11 @@ export const drawPlan = (dice: Dice): Plan => ({
   lanes: dice.between(1, 3),
   latency_millis: dice.between(1, 40),
   troubled_millis: dice.between(2_000, 20_000),
-  link: shares(linkFaults, SHARE_MAX, dice),
+  link: shares(linkFaults, dice.happens(0.1) ? LONG_SHARE_MAX : SHARE_MAX, dice),
   database: shares(databaseFaults, SHARE_MAX, dice),
   provider: shares(providerFaults, PROVIDER_SHARE_MAX, dice),
   declines: dice.happens(0.3) ? 0.3 : 0,
-  leaving: dice.happens(0.4) ? 0.5 : 0,
+  leaving: dice.happens(0.6) ? 0.7 : 0,
   capture_refusals: dice.happens(0.4) ? 0.4 : 0,
   process_every_millis: dice.happens(0.6) ? dice.between(500, 4_000) : 0,
   database_away: dice.happens(0.15)

@@ -9,13 +9,13 @@ import { confirmOrders } from "@surety/orders/confirm-order"
 import { createOrders } from "@surety/orders/create-order"
 import { resultOf } from "@surety/orders/outcome"
 import { makeAuthorize } from "@surety/payment/authorize"
+import { breakerMemory } from "@surety/payment/breaker-memory"
 import { makeChangePayment } from "@surety/payment/change-payment"
 import { PaymentStore } from "@surety/payment/payment-store"
 import { PaymentProvider } from "@surety/payment/provider"
 import { RefundStore } from "@surety/payment/refund-store"
 import { drive } from "@surety/saga/drive"
 import { Effect, Layer } from "effect"
-import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import { Process } from "./process.ts"
 import { providerPort } from "./provider-port.ts"
 import { Service } from "./service.ts"
@@ -89,7 +89,7 @@ const paymentService = (around: Surroundings) => {
         Layer.effect(PaymentStore, stores.paymentStore(around.payments)),
         Layer.succeed(RefundStore, stores.refundStore(around.payments)),
         Layer.effect(PaymentProvider, providerPort(around, process)).pipe(
-          Layer.provide(CircuitBreaker.layerStoreMemory())
+          Layer.provide(breakerMemory)
         )
       )
     )))

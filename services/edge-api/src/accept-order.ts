@@ -19,7 +19,7 @@ import { answerTo, type StoredAnswer } from "./answer.ts"
 import { makeAuthorizePayment } from "./authorize-payment.ts"
 import { type HeldEntry, type KnownEntry, LedgerStore, type NewEntry } from "./ledger-store.ts"
 import { Neighbours } from "./neighbours.ts"
-import { makeAskPrices, priceOrder } from "./price-order.ts"
+import { makeAskPrice, priceOrder } from "./price-order.ts"
 import { settleOrder } from "./settle-order.ts"
 
 export interface AcceptSettings {
@@ -43,7 +43,7 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
     const neighbours = yield* Neighbours
     const { randomBytes } = yield* SecureRandom.SecureRandom
     const authorizePayment = makeAuthorizePayment(neighbours, settings.call_timeout_millis)
-    const askPrices = yield* makeAskPrices(neighbours, settings.call_timeout_millis)
+    const askPrice = yield* makeAskPrice(neighbours, settings.call_timeout_millis)
 
     const authorize = Effect.fnUntraced(function*(entry: HeldEntry, order: PlaceOrder) {
       const outcome = yield* authorizePayment(entry, order.payment.token).pipe(
@@ -92,7 +92,7 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
     return Effect.fn("acceptOrder")(function*(caller: string, key: IdempotencyKey, order: PlaceOrder) {
       const request_hash = fingerprint(order).toString("hex")
       const known = ledger.findByKey(caller, key, request_hash)
-      const priced = yield* priceOrder(askPrices, order).pipe(
+      const priced = yield* priceOrder(askPrice, order).pipe(
         // What was answered once is answered again, even if the catalogue is away or has changed since.
         Effect.catch((problem) => Effect.filterOrFail(known, (entry) => entry !== undefined, () => problem))
       )

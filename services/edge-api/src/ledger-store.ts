@@ -64,6 +64,8 @@ const settlementRow = ({ entry, outcome }: Settlement) => {
 }
 
 const FIRST_FENCE = 1
+/** How long an order waits for others: those that are written together are authorized together from then on. */
+const GATHER_MILLIS = 8
 /** How many tickets one look for unresolved authorizations goes through. */
 const TICKETS_A_LOOK = 1_000
 /** What can happen to a ledger entry until its payment is authorized or not. */
@@ -209,7 +211,7 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         FROM postponed WHERE order_id = postponed.id`.pipe(Effect.orDie)
 
     return {
-      insert: yield* grouped(ONE_SET_AT_A_TIME, insert),
+      insert: yield* grouped({ ...ONE_SET_AT_A_TIME, gather_millis: GATHER_MILLIS }, insert),
       findByKey,
       takeOver,
       claimUnresolved,

@@ -3,10 +3,10 @@
  * repeated behind our back (that is the saga's business), and an answer counts only if it is one of Stripe's own.
  */
 import { Effect, Layer, Option, Stream } from "effect"
-import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 import type { Stripe } from "stripe"
 import { askBehindSpentKeys, isSpent } from "./ask-behind-spent-keys.ts"
 import { askStripe } from "./ask-stripe.ts"
+import { breakerMemory } from "./breaker-memory.ts"
 import { makeGuard, type ProviderPatience } from "./guard-provider.ts"
 import { cancellationIn } from "./provider-words.ts"
 import { PaymentProvider } from "./provider.ts"
@@ -101,5 +101,5 @@ const secondsOf = (moment: Date) => Math.floor(moment.getTime() / 1000)
 /** The provider through Stripe. Closing the layer closes its connections. */
 export const stripeProvider = (settings: StripeSettings): Layer.Layer<PaymentProvider> =>
   Layer.effect(PaymentProvider, Effect.map(makeOperations(settings), askBehindSpentKeys)).pipe(
-    Layer.provide(CircuitBreaker.layerStoreMemory())
+    Layer.provide(breakerMemory)
   )
