@@ -85,6 +85,9 @@ describe("a key keeps its answer", () => {
       const reply = yield* place(cut, order, key)
       assert.deepStrictEqual([reply.status, reply.body["error"]], [503, "service_unavailable"], reply.text)
       assert.strictEqual(reply.headers.get("retry-after"), "2")
+      assert.strictEqual((yield* place(cut, order, key)).status, 503)
+      // However often he comes, it is not for him that the order is given up.
+      assert.deepStrictEqual(yield* stack.sql`SELECT attempts FROM ledger.entries`, [{ attempts: 0 }])
       const again = yield* place(stack, order, key)
       assert.deepStrictEqual([again.status, again.body["status"]], [202, "AUTHORIZED"], again.text)
       assert.deepStrictEqual(tally(yield* afterTheEnd(stack)), { COMPLETED: 1 })

@@ -145,8 +145,9 @@ describe("the simulation's model", () => {
           postpone: Effect.gen(function*() {
             if (held.length === 0) return
             const entry = dice.oneOf(held)
-            yield* pairs[0]!.store.postpone(entry, LEASE_MILLIS, "silence")
-            model.postpone(entry, LEASE_MILLIS)
+            const postponement = { attempts: entry.attempts + 1, wait_millis: LEASE_MILLIS, error: "silence" }
+            yield* pairs[0]!.store.postpone(entry, postponement)
+            model.postpone(entry, postponement)
           }),
           claim: Effect.gen(function*() {
             const { journal, lease } = dice.oneOf(pairs)

@@ -1,7 +1,7 @@
 import type { OrderId } from "@surety/domain/ids"
 import { follows, isTerminal, type OrderStatus } from "@surety/domain/order-status"
 import { answerTo, type StoredAnswer } from "@surety/edge-api/answer"
-import type { HeldEntry, KnownEntry, NewEntry, Settlement } from "@surety/edge-api/ledger-store"
+import type { HeldEntry, KnownEntry, NewEntry, Postponement, Settlement } from "@surety/edge-api/ledger-store"
 import type { LedgerRow } from "@surety/orchestrator/ledger-row"
 import type { Recording } from "@surety/saga/journal"
 
@@ -139,10 +139,10 @@ export class LedgerModel {
     })
   }
 
-  postpone({ fence, id }: HeldEntry, wait_millis: number): void {
+  postpone({ fence, id }: HeldEntry, { attempts, wait_millis }: Postponement): void {
     const entry = this.entries.get(id)
     if (entry?.fence !== fence) return
-    entry.attempts += 1
+    entry.attempts = attempts
     this.letGo(entry)
     if (entry.next_run_at !== undefined) entry.next_run_at = this.now() + wait_millis
   }

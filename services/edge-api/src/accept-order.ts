@@ -47,9 +47,9 @@ export const makeAcceptOrder = (settings: AcceptSettings) =>
 
     const authorize = Effect.fnUntraced(function*(entry: HeldEntry, order: PlaceOrder) {
       const outcome = yield* authorizePayment(entry, order.payment.token).pipe(
-        // Nobody was answered yet, so the key is free to take over at once.
-        Effect.tapError(({ message, retry_after_seconds }) =>
-          ledger.postpone(entry, retry_after_seconds * 1000, message)
+        // Nobody was answered yet, so the key is free to take over at once; and patience begins anew, for the customer is here.
+        Effect.tapError(({ message: error, retry_after_seconds }) =>
+          ledger.postpone(entry, { attempts: 0, wait_millis: 1000 * retry_after_seconds, error })
         )
       )
       return (yield* settleOrder(ledger, { entry, outcome }))

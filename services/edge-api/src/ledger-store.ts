@@ -50,6 +50,13 @@ export interface Settlement {
   readonly outcome: Authorized
 }
 
+export interface Postponement {
+  /** How often it has been asked in vain. */
+  readonly attempts: number
+  readonly wait_millis: number
+  readonly error: string
+}
+
 const settlementRow = ({ entry, outcome }: Settlement) => {
   const { body, status } = answerTo(entry.id, outcome)
   const row = { id: entry.id, fence: entry.fence, response_status: status, response_body: body }
@@ -199,15 +206,15 @@ export class LedgerStore extends Context.Service<LedgerStore>()("surety/edge-api
         Effect.orDie
       )
 
-    /** The answer is still not known: ask again after `waitMillis`. The stored response, if there is none, stays open. */
-    const postpone = (entry: HeldEntry, waitMillis: number, error: string) =>
+    /** The answer is still not known: to be asked again. The stored response, if there is none, stays open. */
+    const postpone = (entry: HeldEntry, { attempts, error, wait_millis }: Postponement) =>
       sql`
         WITH postponed AS (
-          UPDATE ledger.entries SET attempts = attempts + 1, last_error = ${error.slice(0, 500)},
+          UPDATE ledger.entries SET attempts = ${attempts}::integer, last_error = ${error.slice(0, 500)},
             lease_owner = NULL, lease_until = NULL
           WHERE id = ${entry.id} AND fence = ${entry.fence} RETURNING id
         )
-        UPDATE ledger.due SET next_run_at = now() + ${waitMillis}::integer * interval '1 millisecond'
+        UPDATE ledger.due SET next_run_at = now() + ${wait_millis}::integer * interval '1 millisecond'
         FROM postponed WHERE order_id = postponed.id`.pipe(Effect.orDie)
 
     return {

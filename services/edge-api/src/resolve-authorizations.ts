@@ -56,11 +56,13 @@ const makeResolver = (settings: ResolveSettings) =>
 
     const resolve = Effect.fn("resolveAuthorization")(function*(entry: HeldEntry) {
       const answer = yield* ask(entry)
-      const wait = waitAfter(policy, entry.attempts + 1)
+      const attempts = entry.attempts + 1
+      const wait = waitAfter(policy, attempts)
       const outcome = answer._tag === "Unknown" && wait === undefined ? yield* giveUp(entry) : answer
       if (outcome._tag === "Unknown") {
         const jitter = yield* Random.next
-        yield* ledger.postpone(entry, Math.ceil((wait ?? policy.then_every_millis) * jitter), outcome.detail)
+        const wait_millis = Math.ceil((wait ?? policy.then_every_millis) * jitter)
+        yield* ledger.postpone(entry, { attempts, wait_millis, error: outcome.detail })
         return
       }
       yield* settleOrder(ledger, { entry, outcome }).pipe(inTraceOf(expand(entry.trace_context)))
