@@ -30,6 +30,11 @@ export const turnedBackAfterCapture = Effect.fnUntraced(
     yield* until("all captures", Effect.map(Effect.orDie(captured), ([row]) => row!.n === ids.length))
     // A parked order is held by nobody: a worker that still did the step would do it while the operator undoes it.
     yield* sql`UPDATE ledger.claiming SET paused = true`
+    const [paused] = yield* sql<{ at: string }>`SELECT clock_timestamp()::text AS at`
+    const earlier = sql`
+      SELECT FROM pg_stat_activity
+      WHERE application_name = 'surety-orchestrator' AND state = 'active' AND query_start <= ${paused!.at}::timestamptz`
+    yield* until("the last claim that had not seen it", Effect.map(Effect.orDie(earlier), (rows) => rows.length === 0))
     const held = sql`SELECT FROM ledger.entries WHERE id = ANY (${ids}::uuid[]) AND lease_until IS NOT NULL`
     yield* until("leases handed back", Effect.map(Effect.orDie(held), (rows) => rows.length === 0))
     yield* sql`
