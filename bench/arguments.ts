@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util"
+import { parsedArguments, wholeArgument, WrongArguments } from "@surety/testkit/command-line"
 import { type GrowthName, growthNames, type WorkloadName, workloadNames } from "./names.ts"
 
 /** What one call of the benchmark was asked for. */
@@ -32,15 +32,6 @@ export const usage = `npm run bench -- [WORKLOAD…] [growth [NAME…]] [--limit
   --hold N       seconds that growth held-transaction holds its transaction (600)
   --json FILE    the same figures for a machine`
 
-/** A call that asks for something there is not; its message is for whoever called. */
-export class WrongArguments extends Error {}
-
-const wholeOf = (name: string, given: string | undefined, fallback: number): number => {
-  const number = given === undefined ? fallback : Number(given)
-  if (!Number.isInteger(number) || number < 1) throw new WrongArguments(`--${name} takes a whole number from 1 on`)
-  return number
-}
-
 const isOneOf = <Name extends string>(names: ReadonlyArray<Name>, word: string): word is Name =>
   (names as ReadonlyArray<string>).includes(word)
 
@@ -62,30 +53,22 @@ const options = {
   statements: { type: "boolean", default: false }
 } as const
 
-const parsed = (argv: ReadonlyArray<string>) => {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    throw new WrongArguments(error instanceof Error ? error.message : String(error))
-  }
-}
-
 /** What the words of the command line ask for. Throws {@link WrongArguments}. */
 export const parseArguments = (argv: ReadonlyArray<string>): Wish => {
-  const { positionals, values } = parsed(argv)
+  const { positionals, values } = parsedArguments({ args: [...argv], options, allowPositionals: true })
   const at = positionals.indexOf("growth")
   const workloads = at === -1 ? positionals : positionals.slice(0, at)
   const onlyOther = workloads.length === 0 && (at !== -1 || values.limit || values.compare)
   return {
     workloads: onlyOther ? [] : chosen("workload", workloadNames, workloads),
     growth: at === -1 ? [] : chosen("growth", growthNames, positionals.slice(at + 1)),
-    seconds: wholeOf("seconds", values.seconds, 15),
-    rate: values.rate === undefined ? undefined : wholeOf("rate", values.rate, 1),
-    in_flight: wholeOf("in-flight", values["in-flight"], 128),
+    seconds: wholeArgument("seconds", values.seconds, 15),
+    rate: wholeArgument("rate", values.rate, undefined),
+    in_flight: wholeArgument("in-flight", values["in-flight"], 128),
     limit: values.limit,
     compare: values.compare,
     statements: values.statements,
-    hold_seconds: wholeOf("hold", values.hold, 600),
+    hold_seconds: wholeArgument("hold", values.hold, 600),
     json: values.json
   }
 }

@@ -1,9 +1,10 @@
 // The benchmark: how many orders a second, how long they take, and what they cost. See README.md here.
 import { runProgram } from "@surety/platform/run-service"
+import { runCommand } from "@surety/testkit/command-line"
 import { Cause, Effect, Logger, References } from "effect"
 import { writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
-import { parseArguments, usage, type Wish, WrongArguments } from "./arguments.ts"
+import { parseArguments, usage, type Wish } from "./arguments.ts"
 import { benchServer } from "./bench-server.ts"
 import { goalsOf, goalsTable } from "./goals.ts"
 import { runLimits, runPeers } from "./limit.ts"
@@ -41,11 +42,7 @@ const explained = (cause: Cause.Cause<unknown>) => {
   console.error(error instanceof Untrustworthy ? `no figures: ${error.message}` : Cause.pretty(cause))
 }
 
-try {
+await runCommand(usage, () => {
   const wish = parseArguments(process.argv.slice(2))
   runProgram(Effect.tapCause(bench(wish), (cause) => Effect.sync(() => explained(cause))))
-} catch (error) {
-  if (!(error instanceof WrongArguments)) throw error
-  console.error(`${error.message}\n\n${usage}`)
-  process.exitCode = 2
-}
+})

@@ -5,6 +5,7 @@ import { listeningAt, serviceProcess } from "./service-process.ts"
 import {
   afterTheEnd,
   assertBooksBalance,
+  dawdling,
   orderOf,
   place,
   type Stack,
@@ -22,22 +23,13 @@ const anotherEdge = Effect.fnUntraced(function*(stack: Stack, environment: Reado
   return { ...stack, urls: { ...stack.urls, edge_api: yield* listeningAt(edge) } } satisfies Stack
 })
 
-/** What an insert sees is from before this pause, so two that are sent at once do not see each other. */
-const dawdlingInserts = (stack: Stack) =>
-  stack.sql`
-    CREATE FUNCTION ledger.dawdle() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$`.pipe(
-    Effect.andThen(stack.sql`
-      CREATE TRIGGER dawdle BEFORE INSERT ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.dawdle()`)
-  )
-
 describe("a key keeps its answer", () => {
   it.live("two edges that hear of one key at once make one order of it, and neither answers with a 5xx", () =>
     Effect.gen(function*() {
       const stack = yield* stackForTests()
       const product = yield* stocked(stack, 5)
       const other = yield* anotherEdge(stack)
-      yield* dawdlingInserts(stack)
+      yield* dawdling(stack, "INSERT")
       const replies = yield* Effect.forEach([stack, other], (edge) => place(edge, orderOf(product), "key"), {
         concurrency: 2
       })

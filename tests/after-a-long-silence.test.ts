@@ -1,8 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { makeOrderId } from "@surety/domain/ids"
 import { runStack } from "@surety/stack/run-stack"
-import { Effect, Logger, Schedule } from "effect"
-import { compressed, seededDatabase } from "./stack-for-tests.ts"
+import { Effect, Logger } from "effect"
+import { compressed, seededDatabase, untilEntry } from "./stack-for-tests.ts"
 
 const ORDERS = 100
 
@@ -21,9 +21,6 @@ describe("after a long silence of the payment service", () => {
       // Nobody looks a second time in this test: who is asked about is asked about by the first look.
       const patient = { ...compressed, EDGE_RESOLVE_EVERY_MILLIS: "60000", EDGE_RETRY_UNIT_MILLIS: "60000" }
       yield* runStack(database, patient, ["orchestrator"])
-      yield* sql`SELECT FROM ledger.entries WHERE attempts = 0`.pipe(
-        Effect.repeat({ until: (rows) => rows.length === 0, schedule: Schedule.spaced("20 millis") }),
-        Effect.timeout("20 seconds")
-      )
+      yield* untilEntry({ sql }, "NOT EXISTS (SELECT FROM ledger.entries WHERE attempts = 0)")
     }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
 })

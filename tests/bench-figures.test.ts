@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { parseArguments, WrongArguments } from "../bench/arguments.ts"
+import { WrongArguments } from "@surety/testkit/command-line"
+import { parseArguments } from "../bench/arguments.ts"
 import { goalsOf } from "../bench/goals.ts"
 import { workloadNames } from "../bench/names.ts"
 import { percentile, percentiles } from "../bench/percentiles.ts"

@@ -101,12 +101,25 @@ export const place = (stack: Stack, order: unknown, key?: string) =>
     request("POST", `${stack.urls.edge_api}/orders`, order, { "idempotency-key": key ?? randomUUID() })
   )
 
+/**
+ * Each of these statements on the ledger's entries takes half a second. What it sees is from before, so those that begin
+ * together do not see each other.
+ */
+export const dawdling = (stack: Stack, statement: "INSERT" | "UPDATE") =>
+  stack.sql`
+    CREATE FUNCTION ledger.dawdle() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$`.pipe(
+    Effect.andThen(stack.sql`
+      CREATE TRIGGER dawdle BEFORE ${stack.sql.literal(statement)} ON ledger.entries
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger.dawdle()`)
+  )
+
 /** All ledger entries, once every one has ended or is parked. */
 export const afterTheEnd = (stack: { readonly sql: SqlClient.SqlClient }, atMost = "45 seconds" as const) =>
   Effect.provideService(ledgerAtRest(atMost), SqlClient.SqlClient, stack.sql)
 
 /** Waits until a ledger entry fits a condition. */
-export const untilEntry = (stack: Stack, condition: string) =>
+export const untilEntry = (stack: Pick<Stack, "sql">, condition: string) =>
   stack.sql.unsafe(`SELECT id FROM ledger.all_entries WHERE ${condition}`).pipe(
     Effect.repeat({ until: (rows) => rows.length > 0, schedule: Schedule.spaced("10 millis") }),
     Effect.timeout("20 seconds")

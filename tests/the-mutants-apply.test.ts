@@ -1,6 +1,7 @@
+import { WrongArguments } from "@surety/testkit/command-line"
 import { Effect } from "effect"
 import { describe, expect, inject, it } from "vitest"
-import { parseArguments, WrongArguments } from "../chaos/mutants/arguments.ts"
+import { parseArguments } from "../chaos/mutants/arguments.ts"
 import { applyPatch, ROOT } from "../chaos/mutants/copy-of-tree.ts"
 import { complaintAbout, type Mutant, readMutants } from "../chaos/mutants/read-mutants.ts"
 import { tryMutant } from "../chaos/mutants/try-mutants.ts"

@@ -4,7 +4,7 @@ import { database } from "@surety/platform/database"
 import type { Claimed } from "@surety/saga/journal"
 import { isConcurrent } from "@surety/testkit/test-database"
 import { Context, Deferred, Effect, Layer, Schedule } from "effect"
-import { orderOf, place, request, type Stack, stackForTests, stocked, untilEntry } from "./stack-for-tests.ts"
+import { dawdling, orderOf, place, request, type Stack, stackForTests, stocked, untilEntry } from "./stack-for-tests.ts"
 
 const SET_MAX = 64
 
@@ -24,15 +24,6 @@ const ordersOf = Effect.fnUntraced(function*(stack: Stack, count: number) {
   const replies = yield* Effect.replicateEffect(place(stack, orderOf(product)), count, { concurrency: 12 })
   return replies.map(({ body }) => body["order_ledger_id"] as string)
 })
-
-/** What a claim sees is from before this pause, so those that begin together do not see each other. */
-const dawdlingUpdates = (stack: Stack) =>
-  stack.sql`
-    CREATE FUNCTION ledger.dawdle() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$`.pipe(
-    Effect.andThen(stack.sql`
-      CREATE TRIGGER dawdle BEFORE UPDATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.dawdle()`)
-  )
 
 const created = ({ fence, id }: Claimed) => ({
   id,
@@ -57,7 +48,7 @@ describe.skipIf(!isConcurrent())("workers keep apart", () => {
       const stack = yield* stackForTests({}, ["orchestrator"])
       const ids = yield* ordersOf(stack, 12)
       const workers = yield* Effect.forEach(["first", "second", "third"], (owner) => journalOf(stack, owner))
-      yield* dawdlingUpdates(stack)
+      yield* dawdling(stack, "UPDATE")
       const claims = yield* Effect.forEach(workers, ({ claim }) => claim(SET_MAX), { concurrency: "unbounded" })
       assert.deepStrictEqual(idsOf(claims.flat()).toSorted(), ids.toSorted())
     }).pipe(Effect.scoped))

@@ -1,7 +1,8 @@
 // npm run kill-matrix: kills a process at every point of an order's way, and looks at how the order ends.
+import { runCommand } from "@surety/testkit/command-line"
 import { Effect, References } from "effect"
 import { privatePostgres, stockedDatabase } from "../cluster/private-postgres.ts"
-import { parseArguments, usage, type Wish, WrongArguments } from "./arguments.ts"
+import { parseArguments, usage, type Wish } from "./arguments.ts"
 import { complaintsOf, hitTables, holes, recovery } from "./hit-table.ts"
 import { points } from "./matrix.ts"
 import { nameOf } from "./points.ts"
@@ -28,12 +29,8 @@ const run = (wish: Wish) =>
     return empty.length + complaints.length === 0
   }).pipe(Effect.scoped, Effect.provideService(References.MinimumLogLevel, "Error"))
 
-try {
+await runCommand(usage, async () => {
   const wish = parseArguments(process.argv.slice(2), points)
   if (wish.list) { for (const point of wish.points) console.log(nameOf(point)) }
   else process.exitCode = (await Effect.runPromise(run(wish))) ? 0 : 1
-} catch (error) {
-  if (!(error instanceof WrongArguments)) throw error
-  console.error(`${error.message}\n\n${usage}`)
-  process.exitCode = 2
-}
+})

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util"
+import { parsedArguments, wholeArgument, WrongArguments } from "@surety/testkit/command-line"
 
 /** What one call was asked for. */
 export interface Wish {
@@ -20,30 +20,18 @@ export const usage = `npm run mutants -- [NAME…]
   --jobs N     so many at the same time (1): a stack of services and a test runner each
   --json FILE  the same for a machine, with how each failed`
 
-/** A call that asks for something there is not; its message is for whoever called. */
-export class WrongArguments extends Error {}
-
 const options = {
   list: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
-  jobs: { type: "string", default: "1" },
+  jobs: { type: "string" },
   json: { type: "string" }
 } as const
 
-const parsed = (argv: ReadonlyArray<string>) => {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    throw new WrongArguments(error instanceof Error ? error.message : String(error))
-  }
-}
-
 /** What the words of the command line ask for, of mutants with these names. Throws {@link WrongArguments}. */
 export const parseArguments = (argv: ReadonlyArray<string>, known: ReadonlyArray<string>): Wish => {
-  const { positionals, values } = parsed(argv)
+  const { positionals, values } = parsedArguments({ args: [...argv], options, allowPositionals: true })
   const unknown = positionals.find((name) => !known.includes(name))
   if (unknown !== undefined) throw new WrongArguments(`there is no mutant "${unknown}"; --list names them`)
-  const jobs = Number(values.jobs)
-  if (!Number.isInteger(jobs) || jobs < 1) throw new WrongArguments("--jobs takes a whole number from 1 on")
+  const jobs = wholeArgument("jobs", values.jobs, 1)
   return { names: positionals, list: values.list, check: values.check, jobs, json: values.json }
 }

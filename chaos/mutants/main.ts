@@ -1,11 +1,12 @@
 // Mutants: mistakes made on purpose, one at a time, to see that a test notices each. The tests are what is tested here.
 import { resolvePostgres } from "@surety/platform/postgres/postgres-server"
 import { runProgram } from "@surety/platform/run-service"
+import { runCommand } from "@surety/testkit/command-line"
 import { Effect, Logger, Redacted, References } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { parseArguments, usage, type Wish, WrongArguments } from "./arguments.ts"
+import { parseArguments, usage, type Wish } from "./arguments.ts"
 import { applyPatch, ROOT } from "./copy-of-tree.ts"
 import { complaintAbout, type Mutant, readMutants } from "./read-mutants.ts"
 import { figuresOf, lineOf, listOf, tableOf, unmutatedLineOf } from "./show-mutants.ts"
@@ -59,15 +60,11 @@ const check = (mutants: ReadonlyArray<Mutant>) => {
   process.exitCode = complaints.length === 0 ? 0 : 1
 }
 
-try {
+await runCommand(usage, () => {
   const known = readMutants()
   const wish = parseArguments(process.argv.slice(2), known.map(({ name }) => name))
   const chosen = wish.names.length === 0 ? known : known.filter(({ name }) => wish.names.includes(name))
   if (wish.list) console.log(listOf(chosen))
   else if (wish.check) check(chosen)
   else runProgram(run(chosen, wish))
-} catch (error) {
-  if (!(error instanceof WrongArguments)) throw error
-  console.error(`${error.message}\n\n${usage}`)
-  process.exitCode = 2
-}
+})

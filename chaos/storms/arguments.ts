@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util"
+import { parsedArguments, wholeArgument, WrongArguments } from "@surety/testkit/command-line"
 import { storms } from "./all-storms.ts"
 import type { Scale, Storm } from "./storm.ts"
 
@@ -18,9 +18,6 @@ export const usage = `npm run storm -- NAME… | all | --list
   --seconds N  how long it lasts, for those that last
   --json FILE  the same figures for a machine`
 
-/** A call that asks for something there is not; its message is for whoever called. */
-export class WrongArguments extends Error {}
-
 export const listed = (): string => {
   const width = Math.max(...storms.map(({ name }) => name.length))
   return storms.map(({ name, says }) => `${name.padEnd(width)}  ${says}`).join("\n")
@@ -34,20 +31,6 @@ const options = {
   json: { type: "string" }
 } as const
 
-const parsed = (argv: ReadonlyArray<string>) => {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    throw new WrongArguments(error instanceof Error ? error.message : String(error))
-  }
-}
-
-const wholeOf = (name: string, given: string): number => {
-  const number = Number(given)
-  if (!Number.isInteger(number) || number < 1) throw new WrongArguments(`--${name} takes a whole number from 1 on`)
-  return number
-}
-
 const stormsNamed = (names: ReadonlyArray<string>): ReadonlyArray<Storm> => {
   if (names.length === 1 && names[0] === "all") return storms
   return names.map((name) => {
@@ -59,15 +42,15 @@ const stormsNamed = (names: ReadonlyArray<string>): ReadonlyArray<Storm> => {
 
 /** What the words of the command line ask for. Throws {@link WrongArguments}. */
 export const parseArguments = (argv: ReadonlyArray<string>): Request => {
-  const { positionals, values } = parsed(argv)
+  const { positionals, values } = parsedArguments({ args: [...argv], options, allowPositionals: true })
   const chosen = stormsNamed(positionals)
   if (chosen.length === 0 && !values.list) throw new WrongArguments("which storm?")
   return {
     storms: chosen,
     list: values.list,
     scale: values.short ? "short" : "full",
-    seed: values.seed === undefined ? 1 : wholeOf("seed", values.seed),
-    seconds: values.seconds === undefined ? undefined : wholeOf("seconds", values.seconds),
+    seed: wholeArgument("seed", values.seed, 1),
+    seconds: wholeArgument("seconds", values.seconds, undefined),
     json: values.json
   }
 }

@@ -1,8 +1,9 @@
 // Storms by command: what breaks everything at once, and whether the books still balance. `npm run storm -- --list`.
 import { runProgram } from "@surety/platform/run-service"
+import { runCommand } from "@surety/testkit/command-line"
 import { Cause, Effect, Logger, References } from "effect"
 import { writeFileSync } from "node:fs"
-import { listed, parseArguments, type Request, usage, WrongArguments } from "./arguments.ts"
+import { listed, parseArguments, type Request, usage } from "./arguments.ts"
 import { stormText } from "./show-storm.ts"
 import type { Weathered } from "./storm.ts"
 import { weatherAlone } from "./weather.ts"
@@ -37,12 +38,8 @@ const program = (request: Request) =>
     Effect.provide(Logger.layer([Logger.consolePretty()]))
   )
 
-try {
+await runCommand(usage, () => {
   const request = parseArguments(process.argv.slice(2))
   if (request.list) console.log(listed())
   else runProgram(program(request))
-} catch (error) {
-  if (!(error instanceof WrongArguments)) throw error
-  console.error(`${error.message}\n\n${usage}`)
-  process.exitCode = 2
-}
+})
